@@ -1,0 +1,28 @@
+/* base/bytes.h -- a message we built: immutable and counted.
+ *
+ * The transaction keeps it for retransmission, Lua keeps it as
+ * response.message; whoever drops the last reference frees it.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+struct msip_bytes {
+  struct msip_pool *pool;
+  char *at;
+  uint32_t len;
+  uint32_t room;
+  uint32_t refs;
+};
+
+/* Takes the bytes out of `buf`, with one reference.  NULL when `buf` is empty,
+ * failed before, or memory is out; `buf` is then emptied all the same. */
+struct msip_bytes *msip_bytes_take(struct msip_buf *buf);
+struct msip_bytes *msip_bytes_hold(struct msip_bytes *bytes);
+/* NULL is fine. */
+void msip_bytes_drop(struct msip_bytes *bytes);
+
+static inline struct msip_str msip_bytes_str(const struct msip_bytes *bytes)
+{
+  return msip_str_of(bytes->at, bytes->len);
+}
