@@ -7,7 +7,12 @@
 
 #include "base/str.h"
 
-enum msip_level { MSIP_DEBUG, MSIP_INFO, MSIP_WARN, MSIP_ERROR };
+enum msip_level {
+  MSIP_LOG_DEBUG,
+  MSIP_LOG_INFO,
+  MSIP_LOG_WARN,
+  MSIP_LOG_ERROR,
+};
 
 struct msip_log {
   enum msip_level level; /* lines below it are not even formatted */

@@ -16,8 +16,8 @@
 
 /* Two classes per power of two, 32 bytes to 256 KiB; larger goes to malloc. */
 static const uint32_t class_size[MSIP_POOL_CLASSES] = {
-    32,    48,    64,    96,    128,    192,    256,   384,   512,   768,
-    1024,  1536,  2048,  3072,  4096,   6144,   8192,  12288, 16384, 24576,
+    32,    48,    64,    96,    128,    192,    256,    384,   512,   768,
+    1024,  1536,  2048,  3072,  4096,   6144,   8192,   12288, 16384, 24576,
     32768, 49152, 65536, 98304, 131072, 196608, 262144, 0};
 
 static unsigned class_of(size_t size)

@@ -32,10 +32,9 @@ static inline void word(struct sip *s, uint64_t m)
 
 static inline struct sip start(const uint64_t key[2])
 {
-  return (struct sip){key[0] ^ 0x736f6d6570736575ULL,
-                      key[1] ^ 0x646f72616e646f6dULL,
-                      key[0] ^ 0x6c7967656e657261ULL,
-                      key[1] ^ 0x7465646279746573ULL};
+  return (struct sip){
+      key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
+      key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL};
 }
 
 static inline uint64_t finish(struct sip *s)
@@ -85,8 +84,8 @@ void msip_rand_text(struct msip_rand *r, char *out, size_t len)
 static inline uint64_t fold(uint64_t m)
 {
   uint64_t low = m & 0x7f7f7f7f7f7f7f7fULL;
-  uint64_t from_a = low + 0x3f3f3f3f3f3f3f3fULL;  /* bit 7: >= 'A' */
-  uint64_t past_z = low + 0x2525252525252525ULL;  /* bit 7: > 'Z' */
+  uint64_t from_a = low + 0x3f3f3f3f3f3f3f3fULL; /* bit 7: >= 'A' */
+  uint64_t past_z = low + 0x2525252525252525ULL; /* bit 7: > 'Z' */
   uint64_t capital = from_a & ~past_z & ~m & 0x8080808080808080ULL;
 
   return m | (capital >> 2);

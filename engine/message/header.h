@@ -13,7 +13,7 @@ enum msip_header_id {
 #define X(id, name, compact, kind) MSIP_H_##id,
   MSIP_HEADER_MAP(X)
 #undef X
-  MSIP_HEADER_COUNT,
+      MSIP_HEADER_COUNT,
 };
 
 enum msip_header_kind { MSIP_HEADER_ONE, MSIP_HEADER_LIST, MSIP_HEADER_ROWS };

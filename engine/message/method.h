@@ -4,15 +4,16 @@
 #include "base/str.h"
 
 #define MSIP_METHOD_MAP(X)                                                     \
-  X(INVITE) X(ACK) X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE)  \
-  X(INFO) X(MESSAGE) X(NOTIFY) X(REFER) X(SUBSCRIBE) X(PUBLISH)
+  X(INVITE)                                                                    \
+  X(ACK) X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO)    \
+      X(MESSAGE) X(NOTIFY) X(REFER) X(SUBSCRIBE) X(PUBLISH)
 
 enum msip_method {
   MSIP_METHOD_OTHER, /* a token that is none of ours */
 #define X(name) MSIP_##name,
   MSIP_METHOD_MAP(X)
 #undef X
-  MSIP_METHOD_COUNT,
+      MSIP_METHOD_COUNT,
 };
 
 /* Case matters (RFC 3261 7.1). */

@@ -114,12 +114,10 @@ struct msip_str msip_txns_branch(struct msip_txns *txns, char *out);
 /* Sends a request: `bytes` is complete, with this branch in its top Via.  ICT
  * for INVITE, else NICT.  Takes its own reference to the bytes.  A send error
  * is reported later, by on_failure.  NULL: memory. */
-struct msip_txn *msip_txns_request(struct msip_txns *txns,
-                                   enum msip_method method,
-                                   struct msip_bytes *bytes,
-                                   struct msip_str branch,
-                                   const struct msip_flow *to, void *user,
-                                   msip_time now);
+struct msip_txn *
+msip_txns_request(struct msip_txns *txns, enum msip_method method,
+                  struct msip_bytes *bytes, struct msip_str branch,
+                  const struct msip_flow *to, void *user, msip_time now);
 
 enum msip_txn_kind msip_txn_kind(const struct msip_txn *t);
 enum msip_txn_state msip_txn_state(const struct msip_txn *t);

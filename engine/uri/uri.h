@@ -20,8 +20,8 @@ struct msip_uri {
   struct msip_str user;     /* escaped, as written; the number of a tel URI */
   struct msip_str password; /* escaped, as written */
   bool has_password;
-  struct msip_str host; /* IPv6 with its brackets */
-  uint16_t port;        /* 0 when absent */
+  struct msip_str host;    /* IPv6 with its brackets */
+  uint16_t port;           /* 0 when absent */
   struct msip_str params;  /* from the first ';', or empty */
   struct msip_str headers; /* behind '?', or empty */
 };

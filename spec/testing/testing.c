@@ -39,8 +39,8 @@ static int fail_after(lua_State *L)
 int luaopen_moonsip_testing(lua_State *L)
 {
   static void (*const open[])(lua_State *) = {
-      testing_open_base,        testing_open_uri,   testing_open_message,
-      testing_open_sdp,         testing_open_timer, testing_open_transaction,
+      testing_open_base,   testing_open_uri,   testing_open_message,
+      testing_open_sdp,    testing_open_timer, testing_open_transaction,
       testing_open_dialog,
   };
 

@@ -1,0 +1,76 @@
+/* bindings/box.h -- userdata that borrow engine objects.
+ *
+ * The engine owns every protocol object; Lua holds boxes.  A box is emptied
+ * when its object dies, so a script may keep one for ever: its methods then
+ * return nil, { code = "EGONE" }.  Collecting a box changes nothing on the
+ * wire, except that an unanswered request nobody holds is answered 480.
+ *
+ * A class check compares one pointer: every box begins with its class.
+ */
+#pragma once
+
+#include "mlua.h"
+
+struct mlua_class {
+  const char *name;        /* "moonsip.Session": metatable __name */
+  const luaL_Reg *methods; /* found after the fields */
+  /* Pushes the value of a field and returns 1, or returns 0. May be NULL. */
+  int (*get)(lua_State *L, void *obj, const char *key);
+  /* Takes the value at index 3: 1 when the field may be set, else 0. */
+  int (*set)(lua_State *L, void *obj, const char *key);
+  int (*gc)(lua_State *L); /* may be NULL */
+  int user_values;         /* Lua values the box carries */
+};
+
+struct mlua_box {
+  const struct mlua_class *cls;
+  void *obj; /* NULL once it is gone */
+  struct mlua_engine *engine;
+  int ref;  /* anchor in the registry while the object lives; LUA_NOREF */
+  int gone; /* error code that methods of an empty box return */
+};
+
+/* Makes the metatable of a class; once per state. */
+void mlua_class_open(lua_State *L, const struct mlua_class *cls);
+/* Pushes a new box.  `anchored`: kept alive until mlua_box_empty. */
+struct mlua_box *mlua_box_new(lua_State *L, struct mlua_engine *engine,
+                              const struct mlua_class *cls, void *obj,
+                              bool anchored);
+/* Pushes the userdata of an anchored box. */
+void mlua_box_push(lua_State *L, const struct mlua_box *box);
+/* The box at `arg`; raises an argument error when it is none of that class. */
+struct mlua_box *mlua_box_check(lua_State *L, int arg,
+                                const struct mlua_class *cls);
+/* NULL instead of raising. */
+struct mlua_box *mlua_box_test(lua_State *L, int arg,
+                               const struct mlua_class *cls);
+/* The object is dying: forgets it and drops the anchor.  Never raises. */
+void mlua_box_empty(lua_State *L, struct mlua_box *box, int gone);
+
+/* The box of an engine object, made on first use and pushed. */
+extern const struct mlua_class mlua_request_class;
+extern const struct mlua_class mlua_session_class;
+extern const struct mlua_class mlua_outgoing_class;
+extern const struct mlua_class mlua_message_class;
+void mlua_push_request(lua_State *L, struct mlua_engine *engine,
+                       struct msip_request *request);
+void mlua_push_session(lua_State *L, struct mlua_engine *engine,
+                       struct msip_session *session);
+void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
+                        struct msip_outgoing *outgoing);
+/* A value box: holds a reference to the message. */
+void mlua_push_message(lua_State *L, struct mlua_engine *engine,
+                       struct msip_msg *message);
+/* The argument of on_ack: a table-like { message = }. */
+void mlua_push_ack(lua_State *L, struct mlua_engine *engine,
+                   struct msip_msg *message);
+/* What an outgoing request's delegate and wait() get: { message, status_code,
+ * reason_phrase, session }. */
+void mlua_push_response(lua_State *L, struct mlua_engine *engine,
+                        struct msip_outgoing *outgoing,
+                        struct msip_msg *message);
+/* An outgoing request got a response or failed: keeps the result and wakes the
+ * tasks in wait(). */
+void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
+                          struct msip_outgoing *outgoing,
+                          struct msip_msg *message, int err);

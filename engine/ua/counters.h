@@ -1,0 +1,34 @@
+/* ua/counters.h -- what happened, counted; every drop and refusal has one. */
+#pragma once
+
+#include <stdint.h>
+
+#define MSIP_COUNTER_MAP(X)                                                    \
+  X(requests_in, "requests received")                                          \
+  X(responses_in, "responses received")                                        \
+  X(responses_out, "responses sent, repeats left out")                         \
+  X(requests_out, "requests sent, repeats left out")                           \
+  X(dropped_garbage, "datagrams that were no SIP message")                     \
+  X(dropped_stray, "ACKs and responses that matched nothing")                  \
+  X(dropped_memory, "messages dropped because memory was out")                 \
+  X(refused_malformed, "requests refused as malformed")                        \
+  X(refused_overload, "requests refused with 503")                             \
+  X(refused_rate, "requests refused by limits.source_rate")                    \
+  X(calls, "initial INVITEs that reached the script")                          \
+  X(reinvites, "re-INVITEs that reached the script")                           \
+  X(sessions_started, "sessions confirmed by a 2xx")                           \
+  X(sessions_ended, "sessions that ended")                                     \
+  X(ack_timeouts, "2xx that were never acknowledged")                          \
+  X(sessions_expired, "sessions ended because nobody refreshed them")          \
+  X(unanswered, "requests the script left unanswered")                         \
+  X(transport_errors, "messages that could not be sent")                       \
+  X(script_errors, "callbacks that raised")                                    \
+  X(script_overruns, "callbacks that ran too long")                            \
+  X(reloads, "reloads that took effect")                                       \
+  X(reloads_failed, "reloads that changed nothing")
+
+struct msip_counters {
+#define X(name, text) uint64_t name;
+  MSIP_COUNTER_MAP(X)
+#undef X
+};

@@ -1,0 +1,22 @@
+/* ua/outgoing.h -- a request of ours that waits for its final response.  Lives
+ * until its transaction ended and no event about it is left. */
+#pragma once
+
+#include "base/bytes.h"
+#include "message/msg.h"
+
+struct msip_ua;
+struct msip_session;
+struct msip_outgoing;
+
+enum msip_method msip_outgoing_method(const struct msip_outgoing *o);
+struct msip_ua *msip_outgoing_ua(const struct msip_outgoing *o);
+/* NULL outside a dialog. */
+struct msip_session *msip_outgoing_session(const struct msip_outgoing *o);
+/* The bytes as sent; NULL while the request is queued. */
+struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o);
+/* True once EV_RESPONSE with a final, or EV_OUTGOING_FAILED, was queued. */
+bool msip_outgoing_is_done(const struct msip_outgoing *o);
+
+void msip_outgoing_set_box(struct msip_outgoing *o, void *box);
+void *msip_outgoing_box(const struct msip_outgoing *o);
