@@ -14,6 +14,7 @@
 #include "host/host.h"
 #include "ua/ua.h"
 
+struct mlua_box;
 struct mlua_generation;
 struct mlua_task;
 struct mlua_watchdog;
