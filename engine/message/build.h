@@ -31,6 +31,9 @@ void msip_build_header(struct msip_buf *buf, enum msip_header_id id,
                        struct msip_str value);
 void msip_build_number(struct msip_buf *buf, enum msip_header_id id,
                        uint64_t value);
+/* "CSeq: 4711 BYE" */
+void msip_build_cseq(struct msip_buf *buf, uint32_t number,
+                     struct msip_str method);
 void msip_build_named(struct msip_buf *buf, struct msip_str name,
                       struct msip_str value);
 /* Copies every row of a header, folds written as spaces. */

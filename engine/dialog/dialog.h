@@ -1,0 +1,61 @@
+/* dialog/dialog.h -- what two user agents agree on about their call: tags,
+ * sequence numbers, route set, remote target (RFC 3261 section 12).
+ *
+ * A dialog owns its texts.  The local side is us, whoever called.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/rand.h"
+#include "message/msg.h"
+
+struct msip_dialog {
+  struct msip_map_node node; /* in the table of whoever owns the dialog */
+  struct msip_pool *pool;
+  char *text; /* all texts below but the target */
+  uint32_t text_room;
+  uint32_t local_seq;  /* CSeq of our latest request; 0: none yet */
+  uint32_t remote_seq; /* CSeq of the peer's latest request */
+  struct msip_str call_id;
+  struct msip_str local_tag;
+  struct msip_str remote_tag; /* may be empty (RFC 2543 peers, 12.1.1) */
+  struct msip_str local;      /* From of our requests, tag included */
+  struct msip_str remote;     /* To of our requests, tag included */
+  struct msip_str routes;     /* route set as one comma list, in order */
+  struct msip_str target;     /* URI of the peer's Contact; own block */
+  bool secure;
+};
+
+/* 12.1.1: the dialog of an INVITE that came in, with our tag.  MSIP_ENOMEM, or
+ * MSIP_ESYNTAX when the request has no usable Contact. */
+int msip_dialog_init_uas(struct msip_dialog *d, struct msip_pool *pool,
+                         const struct msip_msg *request,
+                         struct msip_str local_tag);
+void msip_dialog_fini(struct msip_dialog *d);
+
+/* Call-ID byte by byte, tags as tokens without regard to case. */
+uint64_t msip_dialog_hash(const struct msip_rand *rand, struct msip_str call_id,
+                          struct msip_str local_tag,
+                          struct msip_str remote_tag);
+bool msip_dialog_is(const struct msip_dialog *d, struct msip_str call_id,
+                    struct msip_str local_tag, struct msip_str remote_tag);
+
+/* The URI of the first Contact; empty when there is none that can be read. */
+struct msip_str msip_dialog_contact_of(const struct msip_msg *m);
+/* Replaces the remote target.  MSIP_ENOMEM keeps the old one. */
+int msip_dialog_set_target(struct msip_dialog *d, struct msip_str uri);
+
+/* The i-th route as written, empty after the last. */
+struct msip_str msip_dialog_route(const struct msip_dialog *d, unsigned i);
+/* The URI that a request of ours is sent to: the first route, or the target
+ * (12.2.1.1). */
+struct msip_str msip_dialog_next_hop(const struct msip_dialog *d);
+
+/* Writes the head of a request in the dialog: request line, Via, Max-Forwards,
+ * Route, From, To, Call-ID, CSeq.  A first route without lr is a strict router:
+ * it becomes the Request-URI and the target goes last (12.2.1.1). */
+void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
+                       enum msip_method method, uint32_t cseq,
+                       enum msip_transport transport, struct msip_str sent_by,
+                       struct msip_str branch);

@@ -1,0 +1,81 @@
+/* What we tell peers about ourselves: Allow, Supported. */
+#include "ua/core.h"
+
+static bool is_served(const struct msip_ua *ua, enum msip_method method)
+{
+  switch (method) {
+  case MSIP_REGISTER:
+  case MSIP_SUBSCRIBE:
+  case MSIP_PUBLISH:
+  case MSIP_REFER:
+    return ua->served & (1u << method);
+  case MSIP_PRACK:
+    return ua->settings->rel100 != MSIP_REL100_NO;
+  case MSIP_METHOD_OTHER:
+  case MSIP_METHOD_COUNT:
+    return false;
+  case MSIP_INVITE:
+  case MSIP_ACK:
+  case MSIP_BYE:
+  case MSIP_CANCEL:
+  case MSIP_OPTIONS:
+  case MSIP_UPDATE:
+  case MSIP_INFO:
+  case MSIP_MESSAGE:
+  case MSIP_NOTIFY:
+    return true;
+  }
+  return false;
+}
+
+static void list_allow(struct msip_ua *ua)
+{
+  size_t n = 0;
+
+  for (unsigned i = 1; i < MSIP_METHOD_COUNT; i++) {
+    struct msip_str name = msip_method_name((enum msip_method)i);
+
+    if (!is_served(ua, (enum msip_method)i) ||
+        n + name.len + 2 > sizeof ua->allow_text)
+      continue;
+    if (n) {
+      memcpy(ua->allow_text + n, ", ", 2);
+      n += 2;
+    }
+    memcpy(ua->allow_text + n, name.at, name.len);
+    n += name.len;
+  }
+  ua->allow = msip_str_of(ua->allow_text, n);
+}
+
+void msip_ua_settings_changed(struct msip_ua *ua)
+{
+  const struct msip_settings *s = ua->settings;
+  bool rel = s->rel100 != MSIP_REL100_NO, timer = s->session_expires > 0;
+
+  msip_txns_set_timers(ua->txns,
+                       (struct msip_txn_timers){s->t1, s->t2, s->t4});
+  if (rel && timer)
+    ua->supported = MSIP_STR("100rel, timer");
+  else
+    ua->supported = rel     ? MSIP_STR("100rel")
+                    : timer ? MSIP_STR("timer")
+                            : MSIP_STR("");
+  list_allow(ua);
+}
+
+void msip_ua_set_served(struct msip_ua *ua, uint32_t methods)
+{
+  ua->served = methods;
+  list_allow(ua);
+}
+
+bool msip_supports(const struct msip_ua *ua, struct msip_str option_tag)
+{
+  struct msip_str rest = ua->supported, tag;
+
+  while (msip_str_cut(&rest, ',', &tag))
+    if (msip_str_ieq(tag, option_tag))
+      return true;
+  return false;
+}

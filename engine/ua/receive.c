@@ -1,0 +1,180 @@
+/* The way in: datagram, message, transaction, dialog or new request. */
+#include "transport/reply_route.h"
+#include "ua/core.h"
+
+/* RFC 5626 keep-alives and STUN (RFC 5389) share the port; neither is SIP. */
+static bool is_keepalive(struct msip_str bytes)
+{
+  for (size_t i = 0; i < bytes.len; i++)
+    if (bytes.at[i] != '\r' && bytes.at[i] != '\n')
+      return false;
+  return true;
+}
+
+static void refuse_overload(struct msip_ua *ua, const struct msip_msg *m)
+{
+  ua->counters.refused_overload++;
+  msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
+}
+
+/* Requests outside dialogs that we do not want to know more about. */
+static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
+{
+  if (m->to_tag.len || m->method == MSIP_CANCEL)
+    return false;
+  if (!msip_rate_allows(ua, &m->flow.remote)) {
+    ua->counters.refused_rate++;
+    msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
+    return true;
+  }
+  if (ua->draining ||
+      (m->method == MSIP_INVITE &&
+       ua->census.sessions >= ua->settings->limit_dialogs)) {
+    refuse_overload(ua, m);
+    return true;
+  }
+  return false;
+}
+
+static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
+                          const struct msip_msg *m)
+{
+  struct msip_request *r;
+  bool needs_dialog =
+      m->method == MSIP_BYE || m->method == MSIP_PRACK ||
+      m->method == MSIP_UPDATE ||
+      (m->method == MSIP_INFO && !(ua->served & 1u << MSIP_METHOD_OTHER));
+
+  if (needs_dialog) {
+    msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
+    return;
+  }
+  r = msip_request_new(ua, txn, m, NULL);
+  if (!r)
+    return;
+  if (m->method == MSIP_INVITE) {
+    ua->counters.calls++;
+    if (!msip_invite_arrived(r))
+      return;
+  }
+  msip_request_ask(r);
+}
+
+static void new_request(struct msip_ua *ua, const struct msip_msg *m)
+{
+  bool merged;
+  struct msip_txn *txn;
+  struct msip_session *session;
+
+  if (is_unwelcome(ua, m))
+    return;
+  merged = m->to_tag.len == 0 && m->method != MSIP_CANCEL &&
+           msip_txns_find_merged(ua->txns, m) != NULL;
+  txn = msip_txns_open(ua->txns, m, ua->now);
+  if (!txn) {
+    refuse_overload(ua, m);
+    return;
+  }
+  if (m->method == MSIP_CANCEL) {
+    msip_cancel_arrived(ua, txn, m);
+    return;
+  }
+  if (merged) {
+    msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 482});
+    return;
+  }
+  if (!msip_screen(ua, txn, m))
+    return;
+  if (m->to_tag.len == 0) {
+    out_of_dialog(ua, txn, m);
+    return;
+  }
+  session = msip_session_find(ua, m);
+  if (session)
+    msip_session_receive(session, txn, m);
+  else
+    msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
+}
+
+static void stray(struct msip_ua *ua, const struct msip_msg *m)
+{
+  struct msip_session *session =
+      m->method == MSIP_ACK && msip_msg_is_request(m)
+          ? msip_session_find(ua, m)
+          : NULL;
+
+  if (!session || !msip_ack_arrived(session, m))
+    ua->counters.dropped_stray++;
+}
+
+static void request_arrived(struct msip_ua *ua, const struct msip_msg *m)
+{
+  ua->counters.requests_in++;
+  if (m->fault_status) {
+    ua->counters.refused_malformed++;
+    msip_refuse_stateless(
+        ua, m,
+        &(struct msip_refusal){.status = m->fault_status,
+                               .reason = msip_str_c(m->fault_reason)});
+    return;
+  }
+  switch (msip_txns_receive(ua->txns, m, ua->now)) {
+  case MSIP_ARRIVAL_ABSORBED:
+    break;
+  case MSIP_ARRIVAL_NEW:
+    new_request(ua, m);
+    break;
+  case MSIP_ARRIVAL_STRAY:
+    stray(ua, m);
+    break;
+  }
+}
+
+/* 8.1.3.3: more than one Via means that it went astray. */
+static bool has_one_via(const struct msip_msg *m)
+{
+  struct msip_values v;
+  struct msip_str value;
+  unsigned n = 0;
+
+  for (msip_values_init(&v, m, MSIP_H_VIA); msip_values_next(&v, &value);)
+    n++;
+  return n == 1;
+}
+
+static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
+{
+  ua->counters.responses_in++;
+  if (m->fault_status || !has_one_via(m) ||
+      msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY)
+    ua->counters.dropped_stray++;
+}
+
+void msip_ua_receive(struct msip_ua *ua, const struct msip_flow *flow,
+                     struct msip_str bytes, msip_time now)
+{
+  const struct msip_settings *s = ua->settings;
+  struct msip_msg_limits limits = {.message = s->limit_message,
+                                   .header_line = s->limit_header_line,
+                                   .uri = s->limit_uri,
+                                   .headers = s->limit_headers};
+  struct msip_fault fault = {"", 0};
+  struct msip_msg m;
+
+  ua->now = now;
+  if (is_keepalive(bytes))
+    return;
+  if (msip_msg_parse(&m, ua->rows, bytes, &limits, &fault) != 0) {
+    ua->counters.dropped_garbage++;
+    msip_log(&ua->log, MSIP_LOG_DEBUG, MSIP_STR(""),
+             "dropped %zu bytes that are no SIP message: %s at %u", bytes.len,
+             fault.what, fault.at);
+    return;
+  }
+  m.flow = *flow;
+  m.received_at = now;
+  if (msip_msg_is_request(&m))
+    request_arrived(ua, &m);
+  else
+    response_arrived(ua, &m);
+}

@@ -1,0 +1,255 @@
+/* The bytes of a response that a script asked for. */
+#include "message/build.h"
+#include "message/ctype.h"
+#include "ua/core.h"
+
+enum { REPLY_MAX = 65535 };
+
+/* Name of a "Name: value" line; empty when it has no usable name. */
+static struct msip_str line_name(struct msip_str line, struct msip_str *value)
+{
+  size_t colon = msip_str_find(line, ':');
+  struct msip_str name = msip_str_trim(msip_str_of(line.at, colon));
+
+  if (colon == line.len || !msip_str_is_token(name))
+    return MSIP_STR("");
+  *value =
+      msip_str_trim(msip_str_of(line.at + colon + 1, line.len - colon - 1));
+  return name;
+}
+
+/* Headers that follow from the request or the dialog: never the script's. */
+static bool is_ours(struct msip_str name)
+{
+  switch ((unsigned)msip_header_of(name)) {
+  case MSIP_H_VIA:
+  case MSIP_H_FROM:
+  case MSIP_H_TO:
+  case MSIP_H_CALL_ID:
+  case MSIP_H_CSEQ:
+  case MSIP_H_CONTENT_LENGTH:
+  case MSIP_H_CONTENT_TYPE:
+  case MSIP_H_CONTENT_DISPOSITION:
+  case MSIP_H_RECORD_ROUTE:
+  case MSIP_H_ROUTE:
+  case MSIP_H_MAX_FORWARDS:
+  case MSIP_H_RSEQ:
+  case MSIP_H_RACK:
+  case MSIP_H_SESSION_EXPIRES:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static int check_header(struct msip_ua *ua, struct msip_str line)
+{
+  struct msip_str value, name = line_name(line, &value);
+
+  if (!msip_str_is_line(line))
+    return msip_because(ua, MSIP_EINVALID, "a header holds CR, LF or NUL");
+  if (name.len == 0)
+    return msip_because(ua, MSIP_EINVALID, "a header is not \"Name: value\"");
+  if (is_ours(name))
+    return msip_because(ua, MSIP_EINVALID,
+                        "a header in extra_headers is written by the engine");
+  return 0;
+}
+
+static bool is_line(struct msip_str s)
+{
+  return msip_str_is_line(s);
+}
+
+int msip_reply_check(struct msip_ua *ua, const struct msip_reply *reply,
+                     unsigned lowest, unsigned highest)
+{
+  if (reply->status && (reply->status < lowest || reply->status > highest))
+    return msip_because(ua, MSIP_EINVALID,
+                        "status_code out of range for this method");
+  if (!is_line(reply->reason) || !is_line(reply->user_agent) ||
+      !is_line(reply->supported) || !is_line(reply->content_type) ||
+      !is_line(reply->disposition))
+    return msip_because(ua, MSIP_EINVALID, "a text holds CR, LF or NUL");
+  if (reply->to_tag.len && !msip_str_is_token(reply->to_tag))
+    return msip_because(ua, MSIP_EINVALID, "to_tag is not a token");
+  for (unsigned i = 0; i < reply->header_count; i++) {
+    int err = check_header(ua, reply->headers[i]);
+
+    if (err)
+      return err;
+  }
+  for (unsigned i = 0; i < reply->contact_count; i++)
+    if (reply->contacts[i].len == 0 || !is_line(reply->contacts[i]))
+      return msip_because(ua, MSIP_EINVALID, "a contact is no URI");
+  return 0;
+}
+
+bool msip_reply_has(const struct msip_reply *reply, struct msip_str name)
+{
+  struct msip_str value;
+
+  for (unsigned i = 0; i < reply->header_count; i++)
+    if (msip_str_ieq(line_name(reply->headers[i], &value), name))
+      return true;
+  return false;
+}
+
+void msip_reply_headers(struct msip_buf *buf, const struct msip_reply *reply)
+{
+  struct msip_str value = MSIP_STR("");
+
+  for (unsigned i = 0; i < reply->header_count; i++) {
+    struct msip_str name = line_name(reply->headers[i], &value);
+
+    msip_build_named(buf, name, value);
+  }
+}
+
+bool msip_reply_is_sdp(const struct msip_reply *reply)
+{
+  struct msip_ctype type;
+
+  if (reply->body_kind != MSIP_REPLY_BODY_GIVEN || reply->body.len == 0)
+    return false;
+  if (reply->disposition.len &&
+      !msip_str_istarts(reply->disposition, MSIP_STR("session")))
+    return false;
+  return reply->content_type.len == 0 ||
+         (msip_ctype_parse(&type, reply->content_type, NULL) == 0 &&
+          msip_ctype_is(&type, MSIP_STR("application"), MSIP_STR("sdp")));
+}
+
+void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
+                        const struct msip_flow *flow)
+{
+  struct msip_str own = msip_str_c(ua->settings->contact);
+  struct msip_buf value;
+
+  msip_buf_init(&value, ua->pool, 1024);
+  msip_buf_char(&value, '<');
+  if (own.len) {
+    msip_buf_add(&value, own);
+  } else {
+    msip_buf_lit(&value, "sip:");
+    msip_addr_format(&value, &flow->local);
+  }
+  msip_buf_char(&value, '>');
+  msip_build_header(buf, MSIP_H_CONTACT, msip_buf_str(&value));
+  msip_buf_fini(&value);
+}
+
+static void build_session_expires(struct msip_ua *ua, struct msip_buf *buf,
+                                  const struct msip_refresh *grant)
+{
+  struct msip_buf value;
+
+  msip_buf_init(&value, ua->pool, 64);
+  msip_buf_u64(&value, grant->interval);
+  if (grant->refresher == MSIP_REFRESH_THEM)
+    msip_buf_lit(&value, ";refresher=uac");
+  else
+    msip_buf_lit(&value, ";refresher=uas");
+  msip_build_header(buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
+  msip_buf_fini(&value);
+}
+
+static void build_require(struct msip_buf *buf, const struct msip_draft *draft)
+{
+  /* RFC 4028 section 9: only a refresher that is the peer must know it. */
+  bool timer = draft->refresh && draft->refresh->interval &&
+               draft->refresh->refresher == MSIP_REFRESH_THEM;
+
+  if (draft->rseq && timer)
+    msip_build_header(buf, MSIP_H_REQUIRE, MSIP_STR("100rel, timer"));
+  else if (draft->rseq)
+    msip_build_header(buf, MSIP_H_REQUIRE, MSIP_STR("100rel"));
+  else if (timer)
+    msip_build_header(buf, MSIP_H_REQUIRE, MSIP_STR("timer"));
+  if (draft->rseq)
+    msip_build_number(buf, MSIP_H_RSEQ, draft->rseq);
+}
+
+static void build_contacts(struct msip_request *r, struct msip_buf *buf,
+                           const struct msip_draft *draft)
+{
+  const struct msip_reply *reply = draft->reply;
+
+  for (unsigned i = 0; i < reply->contact_count; i++) {
+    struct msip_str uri = reply->contacts[i];
+    struct msip_buf value;
+
+    if (msip_str_find(uri, '<') < uri.len) {
+      msip_build_header(buf, MSIP_H_CONTACT, uri);
+      continue;
+    }
+    msip_buf_init(&value, buf->pool, uri.len + 2);
+    msip_buf_char(&value, '<');
+    msip_buf_add(&value, uri);
+    msip_buf_char(&value, '>');
+    msip_build_header(buf, MSIP_H_CONTACT, msip_buf_str(&value));
+    msip_buf_fini(&value);
+  }
+  if (draft->dialog && !msip_reply_has(reply, MSIP_STR("Contact")))
+    msip_build_contact(r->ua, buf, &r->message->flow);
+}
+
+/* Allow and Supported where 13.3.1.4, 11.2 and RFC 3311 section 4 want them. */
+static void build_capabilities(struct msip_request *r, struct msip_buf *buf,
+                               const struct msip_draft *draft)
+{
+  const struct msip_reply *reply = draft->reply;
+  struct msip_str supported =
+      reply->supported.len ? reply->supported : r->ua->supported;
+  bool wanted = draft->rseq || draft->status == 405 ||
+                (draft->status < 300 && draft->status >= 200 &&
+                 (draft->dialog || r->message->method == MSIP_OPTIONS));
+
+  if (wanted && !msip_reply_has(reply, MSIP_STR("Allow")))
+    msip_build_header(buf, MSIP_H_ALLOW, r->ua->allow);
+  if ((wanted || reply->supported.len) && supported.len &&
+      !msip_reply_has(reply, MSIP_STR("Supported")))
+    msip_build_header(buf, MSIP_H_SUPPORTED, supported);
+}
+
+static void build_body(struct msip_buf *buf, const struct msip_draft *draft)
+{
+  const struct msip_reply *reply = draft->reply;
+  struct msip_str none = MSIP_STR(""), sdp = MSIP_STR("application/sdp");
+
+  if (draft->own_body)
+    msip_build_body(buf, sdp, none, draft->sdp);
+  else if (reply->body_kind == MSIP_REPLY_BODY_GIVEN && reply->body.len)
+    msip_build_body(buf, reply->content_type.len ? reply->content_type : sdp,
+                    reply->disposition, reply->body);
+  else
+    msip_build_body(buf, none, none, none);
+}
+
+struct msip_bytes *msip_reply_build(struct msip_request *r,
+                                    const struct msip_draft *draft)
+{
+  const struct msip_reply *reply = draft->reply;
+  struct msip_ua *ua = r->ua;
+  struct msip_buf buf;
+
+  msip_buf_init(&buf, ua->pool, REPLY_MAX);
+  msip_build_response(&buf, r->message, draft->status, reply->reason,
+                      msip_request_tag(r), ua->now);
+  if (draft->dialog && !r->in_dialog)
+    msip_build_copy(&buf, r->message, MSIP_H_RECORD_ROUTE);
+  build_contacts(r, &buf, draft);
+  build_capabilities(r, &buf, draft);
+  build_require(&buf, draft);
+  if (draft->refresh && draft->refresh->interval)
+    build_session_expires(ua, &buf, draft->refresh);
+  if (draft->warning.len && !msip_reply_has(reply, MSIP_STR("Warning")))
+    msip_build_warning(ua, &buf, 399, draft->warning);
+  msip_reply_headers(&buf, reply);
+  if (reply->user_agent.len)
+    msip_build_header(&buf, MSIP_H_SERVER, reply->user_agent);
+  else if (!msip_reply_has(reply, MSIP_STR("Server")))
+    msip_build_server(ua, &buf);
+  build_body(&buf, draft);
+  return msip_bytes_take(&buf);
+}

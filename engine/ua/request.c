@@ -1,0 +1,316 @@
+#include "ua/request.h"
+
+#include "message/body.h"
+#include "ua/core.h"
+
+enum { TRYING_MS = 200 };
+
+int msip_because(struct msip_ua *ua, int err, const char *why)
+{
+  ua->why = why;
+  return err;
+}
+
+struct msip_str msip_request_tag(const struct msip_request *r)
+{
+  return msip_str_of(r->tag, r->tag_len);
+}
+
+bool msip_request_is_invite(const struct msip_request *r)
+{
+  return r->message->method == MSIP_INVITE;
+}
+
+/* RFC 4320 4.1: to a non-INVITE no 100 before the client's timer E has reached
+ * T2, that is after T1 + 2 T1 + 4 T1 with the defaults. */
+static msip_time trying_due(const struct msip_request *r)
+{
+  const struct msip_settings *s = r->ua->settings;
+  msip_time sum = 0;
+
+  if (msip_request_is_invite(r))
+    return r->message->received_at + TRYING_MS;
+  for (msip_time e = s->t1; e < s->t2; e *= 2)
+    sum += e;
+  return r->message->received_at + sum;
+}
+
+static void send_trying(struct msip_request *r)
+{
+  struct msip_bytes *bytes = msip_refusal_build(
+      r->ua, r->message, MSIP_STR(""), &(struct msip_refusal){.status = 100});
+
+  if (!bytes)
+    return;
+  if (msip_txn_respond(r->ua->txns, r->txn, 100, bytes, r->ua->now) == 0)
+    r->ua->counters.responses_out++;
+  msip_bytes_drop(bytes);
+}
+
+/* First 100 Trying, later the end of the script's patience. */
+static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
+{
+  struct msip_request *r = MSIP_CONTAINER(timer, struct msip_request, timer);
+  struct msip_ua *ua = arg;
+
+  if (r->dead || r->answered)
+    return;
+  if (!r->waited) {
+    r->waited = true;
+    if (r->txn && msip_txn_can_respond(r->txn, 100))
+      send_trying(r);
+    msip_timer_arm(&ua->wheel, timer,
+                   r->message->received_at + ua->settings->limit_answer_time);
+    return;
+  }
+  (void)now;
+  msip_request_abandon(r);
+}
+
+static void join_session(struct msip_request *r, struct msip_session *session)
+{
+  struct msip_str tag = session->dialog.local_tag;
+
+  r->session = session;
+  r->in_dialog = true;
+  session->refs++;
+  msip_list_add(&session->requests, &r->node);
+  r->tag_len = (uint8_t)(tag.len < MSIP_TAG_MAX ? tag.len : MSIP_TAG_MAX);
+  memcpy(r->tag, tag.at, r->tag_len);
+}
+
+static void free_dead(struct msip_dead *dead)
+{
+  msip_request_free(MSIP_CONTAINER(dead, struct msip_request, sweep));
+}
+
+struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
+                                      const struct msip_msg *m,
+                                      struct msip_session *session)
+{
+  struct msip_request *r = msip_pool_zero(ua->pool, sizeof *r);
+  struct msip_str sdp;
+
+  if (r)
+    r->message = msip_msg_keep(ua->pool, m);
+  if (!r || !r->message) {
+    msip_pool_give(ua->pool, r, sizeof *r);
+    msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 500});
+    return NULL;
+  }
+  r->ua = ua;
+  r->txn = txn;
+  r->has_offer = (m->method == MSIP_INVITE || m->method == MSIP_UPDATE ||
+                  m->method == MSIP_PRACK) &&
+                 msip_msg_session_body(m, &sdp) == 1;
+  r->sweep.free = free_dead;
+  msip_timer_init(&r->timer, timer_fired);
+  msip_timer_arm(&ua->wheel, &r->timer, trying_due(r));
+  if (session) {
+    join_session(r, session);
+  } else {
+    msip_list_add(&ua->requests, &r->node);
+    r->tag_len = MSIP_TAG_LEN;
+    msip_rand_text(&ua->rand, r->tag, MSIP_TAG_LEN);
+  }
+  msip_txn_set_user(txn, r);
+  ua->census.requests++;
+  return r;
+}
+
+void msip_request_ask(struct msip_request *r)
+{
+  if (!msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_REQUEST,
+                                                    .request = r,
+                                                    .session = r->session}))
+    msip_request_script_failed(r);
+}
+
+void msip_request_end(struct msip_request *r)
+{
+  if (r->dead)
+    return;
+  r->dead = true;
+  msip_timer_stop(&r->ua->wheel, &r->timer);
+  if (!r->answered)
+    r->ua->counters.unanswered++;
+  if (r->invite)
+    msip_invite_stop(r);
+  if (r->txn)
+    msip_txn_set_user(r->txn, NULL);
+  r->txn = NULL;
+  msip_list_add(&r->ua->dead, &r->sweep.node);
+}
+
+void msip_request_free(struct msip_request *r)
+{
+  struct msip_ua *ua = r->ua;
+
+  if (r->box && ua->on_release)
+    ua->on_release(ua->arg, r->box);
+  msip_timer_stop(&ua->wheel, &r->timer);
+  msip_list_del(&r->node);
+  if (r->invite)
+    msip_invite_free(r);
+  if (r->before) {
+    msip_exchange_fini(r->before);
+    msip_pool_give(ua->pool, r->before, sizeof *r->before);
+  }
+  msip_msg_drop(r->message);
+  if (r->session)
+    msip_session_unref(r->session);
+  ua->census.requests--;
+  msip_pool_give(ua->pool, r, sizeof *r);
+}
+
+int msip_request_open(const struct msip_request *r)
+{
+  if (r->cancelled)
+    return msip_because(r->ua, MSIP_ECANCELLED, "cancelled by the peer");
+  if (r->answered)
+    return msip_because(r->ua, MSIP_ESTATE, "answered already");
+  if (r->dead || !r->txn)
+    return msip_because(r->ua, MSIP_EGONE, "the request is over");
+  return 0;
+}
+
+int msip_request_take_tag(struct msip_request *r, struct msip_str tag)
+{
+  if (tag.len == 0 || msip_str_eq(tag, msip_request_tag(r)))
+    return 0;
+  if (tag.len > MSIP_TAG_MAX)
+    return msip_because(r->ua, MSIP_EINVALID, "to_tag is too long");
+  if (r->session)
+    return msip_because(r->ua, MSIP_EINVALID,
+                        "to_tag: the dialog has its tag already");
+  memcpy(r->tag, tag.at, tag.len);
+  r->tag_len = (uint8_t)tag.len;
+  return 0;
+}
+
+void msip_request_answered(struct msip_request *r)
+{
+  r->answered = true;
+  r->waited = true;
+  msip_timer_stop(&r->ua->wheel, &r->timer);
+  r->ua->counters.responses_out++;
+}
+
+void msip_request_hand_over(struct msip_bytes *bytes, struct msip_bytes **sent)
+{
+  if (sent)
+    *sent = bytes;
+  else
+    msip_bytes_drop(bytes);
+}
+
+int msip_request_respond(struct msip_request *r, unsigned status,
+                         struct msip_bytes *bytes)
+{
+  if (!bytes)
+    return msip_because(r->ua, MSIP_ENOMEM, "out of memory");
+  if (msip_txn_respond(r->ua->txns, r->txn, status, bytes, r->ua->now) == 0)
+    return 0;
+  msip_bytes_drop(bytes);
+  return msip_because(r->ua, MSIP_ESTATE,
+                      "the transaction does not take this response");
+}
+
+void msip_request_answer(struct msip_request *r,
+                         const struct msip_refusal *refusal)
+{
+  struct msip_bytes *bytes;
+
+  if (r->answered || r->dead || !r->txn)
+    return;
+  bytes = msip_refusal_build(r->ua, r->message, msip_request_tag(r), refusal);
+  if (msip_request_respond(r, refusal->status, bytes) != 0) {
+    msip_request_end(r);
+    return;
+  }
+  msip_bytes_drop(bytes);
+  msip_request_answered(r);
+  if (r->invite)
+    msip_invite_failed(r, refusal->status == 487 ? "cancelled" : "rejected");
+  else
+    msip_request_refused(r);
+}
+
+void msip_request_abandon(struct msip_request *r)
+{
+  if (r->dead || r->answered || !r->txn)
+    return;
+  msip_log(&r->ua->log, MSIP_LOG_WARN, r->message->call_id,
+           "nobody answered a request; it gets 480");
+  r->ua->counters.unanswered++;
+  if (r->invite && r->invite->committed)
+    msip_invite_keep_session(r);
+  else
+    msip_request_answer(r, &(struct msip_refusal){.status = 480});
+}
+
+void msip_request_script_failed(struct msip_request *r)
+{
+  if (r->dead || r->answered || !r->txn)
+    return;
+  if (r->invite && r->invite->committed && r->in_dialog)
+    msip_invite_keep_session(r);
+  else
+    msip_request_answer(r, &(struct msip_refusal){.status = 500});
+}
+
+const struct msip_msg *msip_request_message(const struct msip_request *r)
+{
+  return r->message;
+}
+
+struct msip_session *msip_request_session(const struct msip_request *r)
+{
+  return r->session;
+}
+
+struct msip_ua *msip_request_ua(const struct msip_request *r)
+{
+  return r->ua;
+}
+
+bool msip_request_in_dialog(const struct msip_request *r)
+{
+  return r->in_dialog;
+}
+
+bool msip_request_is_answered(const struct msip_request *r)
+{
+  return r->answered;
+}
+
+bool msip_request_is_cancelled(const struct msip_request *r)
+{
+  return r->cancelled;
+}
+
+const char *msip_request_txn_kind(const struct msip_request *r)
+{
+  return msip_request_is_invite(r) ? "ist" : "nist";
+}
+
+const char *msip_request_txn_state(const struct msip_request *r)
+{
+  return msip_txn_state_name(r->txn ? msip_txn_state(r->txn)
+                                    : MSIP_TXN_TERMINATED);
+}
+
+struct msip_str msip_request_txn_id(const struct msip_request *r)
+{
+  return r->message->via.branch;
+}
+
+void msip_request_set_box(struct msip_request *r, void *box)
+{
+  r->box = box;
+}
+
+void *msip_request_box(const struct msip_request *r)
+{
+  return r->box;
+}

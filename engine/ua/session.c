@@ -1,0 +1,198 @@
+#include "ua/session.h"
+
+#include "message/body.h"
+#include "ua/core.h"
+#include "uri/nameaddr.h"
+
+static void free_dead(struct msip_dead *dead)
+{
+  msip_session_free(MSIP_CONTAINER(dead, struct msip_session, sweep));
+}
+
+static int list(struct msip_session *s)
+{
+  struct msip_dialog *d = &s->dialog;
+  uint64_t hash = msip_dialog_hash(&s->ua->rand, d->call_id, d->local_tag,
+                                   d->remote_tag);
+  int err = msip_map_insert(&s->ua->dialogs, &d->node, hash);
+
+  s->listed = err == 0;
+  return err;
+}
+
+void msip_session_unlist(struct msip_session *s)
+{
+  if (s->listed)
+    msip_map_remove(&s->ua->dialogs, &s->dialog.node);
+  s->listed = false;
+}
+
+struct msip_session *msip_session_new(struct msip_request *r)
+{
+  struct msip_ua *ua = r->ua;
+  struct msip_session *s = msip_pool_zero(ua->pool, sizeof *s);
+  struct msip_str sdp;
+
+  if (!s)
+    return NULL;
+  if (msip_dialog_init_uas(&s->dialog, ua->pool, r->message,
+                           msip_request_tag(r)) != 0) {
+    msip_pool_give(ua->pool, s, sizeof *s);
+    return NULL;
+  }
+  s->ua = ua;
+  s->sweep.free = free_dead;
+  s->state = MSIP_SESSION_EARLY;
+  s->flow = r->message->flow;
+  s->peer_updates =
+      msip_msg_lists(r->message, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
+  msip_list_init(&s->requests);
+  msip_list_add(&ua->sessions, &s->node);
+  msip_timer_init(&s->timer, msip_session_timer_fire);
+  ua->census.sessions++;
+  if (list(s) != 0 ||
+      (r->has_offer && msip_msg_session_body(r->message, &sdp) == 1 &&
+       msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_RECV, sdp) != 0)) {
+    msip_session_free(s);
+    return NULL;
+  }
+  msip_list_del(&r->node);
+  msip_list_add(&s->requests, &r->node);
+  r->session = s;
+  s->refs = 1;
+  return s;
+}
+
+void msip_session_undo(struct msip_request *r)
+{
+  struct msip_session *s = r->session;
+
+  msip_list_del(&r->node);
+  msip_list_add(&r->ua->requests, &r->node);
+  r->session = NULL;
+  msip_session_free(s);
+}
+
+struct msip_session *msip_session_find(struct msip_ua *ua,
+                                       const struct msip_msg *m)
+{
+  uint64_t hash =
+      msip_dialog_hash(&ua->rand, m->call_id, m->to_tag, m->from_tag);
+  struct msip_map_node *node = msip_map_first(&ua->dialogs, hash);
+
+  for (; node; node = msip_map_next(node)) {
+    struct msip_dialog *d = MSIP_CONTAINER(node, struct msip_dialog, node);
+
+    if (msip_dialog_is(d, m->call_id, m->to_tag, m->from_tag))
+      return MSIP_CONTAINER(d, struct msip_session, dialog);
+  }
+  return NULL;
+}
+
+struct msip_request *msip_session_open(const struct msip_session *s,
+                                       enum msip_method method)
+{
+  const struct msip_link_node *at;
+
+  for (at = s->requests.next; at != &s->requests; at = at->next) {
+    struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
+
+    if (r->message->method == method && !r->dead &&
+        (!r->answered || (r->invite && r->invite->held)))
+      return r;
+  }
+  return NULL;
+}
+
+/* Nothing needs it any more: to the dead list, once. */
+static void maybe_dead(struct msip_session *s)
+{
+  if (s->dead || s->refs > 0 || s->state != MSIP_SESSION_TERMINATED)
+    return;
+  s->dead = true;
+  msip_session_unlist(s);
+  msip_list_add(&s->ua->dead, &s->sweep.node);
+}
+
+void msip_session_unref(struct msip_session *s)
+{
+  s->refs--;
+  maybe_dead(s);
+}
+
+static void cut_requests(struct msip_session *s, const struct msip_msg *message)
+{
+  struct msip_link_node *at = s->requests.next;
+
+  while (at != &s->requests) {
+    struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
+
+    at = at->next;
+    if (r->dead || r->message->method == MSIP_BYE)
+      continue;
+    if (!r->answered) {
+      msip_request_cut(r, message, false);
+    } else if (r->invite && r->invite->held) {
+      r->answered = false; /* decided, but never sent */
+      msip_request_cut(r, message, false);
+    } else if (r->invite && r->invite->ack_wait) {
+      msip_request_end(r);
+    }
+  }
+}
+
+void msip_session_end(struct msip_session *s, const char *reason,
+                      const struct msip_msg *message)
+{
+  struct msip_ua *ua = s->ua;
+
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return;
+  s->state = MSIP_SESSION_TERMINATED;
+  msip_session_timer_stop(s);
+  if (!s->own_bye)
+    msip_session_unlist(s);
+  cut_requests(s, message);
+  if (s->queued_bye) {
+    struct msip_outgoing *bye = s->queued_bye;
+
+    s->queued_bye = NULL;
+    msip_outgoing_failure(bye, MSIP_EGONE);
+  }
+  ua->counters.sessions_ended++;
+  msip_outbox_push(ua, &(struct msip_event){.kind = MSIP_EV_TERMINATED,
+                                            .session = s,
+                                            .reason = reason});
+  maybe_dead(s);
+}
+
+void msip_session_free(struct msip_session *s)
+{
+  struct msip_ua *ua = s->ua;
+
+  if (s->box && ua->on_release)
+    ua->on_release(ua->arg, s->box);
+  msip_session_timer_stop(s);
+  msip_session_unlist(s);
+  msip_list_del(&s->node);
+  msip_exchange_fini(&s->exchange);
+  msip_dialog_fini(&s->dialog);
+  ua->census.sessions--;
+  msip_pool_give(ua->pool, s, sizeof *s);
+}
+
+void msip_session_dispose(struct msip_session *s)
+{
+  msip_session_end(s, "disposed", NULL);
+}
+
+void msip_session_retarget(struct msip_session *s, const struct msip_msg *m)
+{
+  struct msip_str target = msip_dialog_contact_of(m);
+
+  s->flow = m->flow;
+  if (target.len)
+    msip_dialog_set_target(&s->dialog, target);
+  if (msip_msg_has(m, MSIP_H_ALLOW))
+    s->peer_updates = msip_msg_lists(m, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
+}

@@ -1,0 +1,107 @@
+/* Ending a call from our side (RFC 3261 section 15). */
+#include "message/build.h"
+#include "ua/core.h"
+
+enum { BYE_MAX = 65535 };
+
+/* Everything behind the head of a BYE: the caller's headers and body. */
+static struct msip_bytes *build_tail(struct msip_ua *ua,
+                                     const struct msip_reply *options)
+{
+  struct msip_str none = MSIP_STR("");
+  struct msip_str agent = msip_str_c(ua->settings->user_agent);
+  bool body = options->body_kind == MSIP_REPLY_BODY_GIVEN && options->body.len;
+  struct msip_buf buf;
+
+  msip_buf_init(&buf, ua->pool, BYE_MAX);
+  if (agent.len && !msip_reply_has(options, MSIP_STR("User-Agent")))
+    msip_build_header(&buf, MSIP_H_USER_AGENT, agent);
+  msip_reply_headers(&buf, options);
+  msip_build_body(&buf, body ? options->content_type : none,
+                  body ? options->disposition : none,
+                  body ? options->body : none);
+  return msip_bytes_take(&buf);
+}
+
+static struct msip_outgoing *make_bye(struct msip_session *s,
+                                      const struct msip_reply *options)
+{
+  struct msip_outgoing *bye = msip_outgoing_new(s, MSIP_BYE);
+
+  if (!bye)
+    return NULL;
+  bye->tail = build_tail(s->ua, options);
+  if (!bye->tail) {
+    msip_outgoing_end(bye);
+    return NULL;
+  }
+  return bye;
+}
+
+void msip_session_send_bye(struct msip_session *s)
+{
+  struct msip_outgoing *bye = s->queued_bye;
+
+  s->queued_bye = NULL;
+  s->own_bye = bye;
+  if (msip_outgoing_send(bye, msip_bytes_str(bye->tail)) != 0) {
+    s->own_bye = NULL;
+    msip_outgoing_failure(bye, MSIP_ENOMEM);
+  }
+  msip_session_end(s, s->bye_reason ? s->bye_reason : "bye sent", NULL);
+}
+
+int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
+                     struct msip_outgoing **out)
+{
+  static const struct msip_reply plain;
+  struct msip_ua *ua = s->ua;
+  struct msip_outgoing *bye;
+  int err;
+
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return msip_because(ua, MSIP_EGONE, "the call is over");
+  if (s->state < MSIP_SESSION_ACK_WAIT)
+    return msip_because(ua, MSIP_ESTATE,
+                        "the call is not answered: reject its INVITE");
+  if (s->queued_bye)
+    return msip_because(ua, MSIP_ESTATE, "a BYE waits for the ACK already");
+  options = options ? options : &plain;
+  err = msip_reply_check(ua, options, 0, 0);
+  if (!err && options->body_kind == MSIP_REPLY_BODY_GIVEN &&
+      options->content_type.len == 0)
+    err = msip_because(ua, MSIP_EINVALID, "body: content_type is needed");
+  if (err)
+    return err;
+  bye = make_bye(s, options);
+  if (!bye)
+    return msip_because(ua, MSIP_ENOMEM, "out of memory");
+  if (out)
+    *out = bye;
+  s->queued_bye = bye;
+  if (s->state != MSIP_SESSION_ACK_WAIT)
+    msip_session_send_bye(s);
+  return 0;
+}
+
+void msip_session_hang_up(struct msip_session *s, const char *reason)
+{
+  static const struct msip_reply plain;
+
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return;
+  s->bye_reason = reason;
+  if (!s->queued_bye)
+    s->queued_bye = make_bye(s, &plain);
+  if (s->queued_bye) {
+    s->queued_bye->own = s->queued_bye->box == NULL;
+    msip_session_send_bye(s);
+  } else {
+    msip_session_end(s, reason, NULL);
+  }
+}
+
+void msip_session_ack_timeout_default(struct msip_session *s)
+{
+  msip_session_hang_up(s, "no ack");
+}

@@ -1,0 +1,166 @@
+/* Requests inside a dialog: order, glare, then the script (12.2.2, 14.2). */
+#include "message/body.h"
+#include "ua/core.h"
+
+static enum msip_gate_offer open_offer(const struct msip_session *s)
+{
+  switch (s->exchange.state) {
+  case MSIP_OFFER_OURS:
+    return MSIP_GATE_OUR_OFFER;
+  case MSIP_OFFER_THEIRS:
+    return MSIP_GATE_THEIR_OFFER;
+  case MSIP_OFFER_INITIAL:
+  case MSIP_OFFER_STABLE:
+    return MSIP_GATE_NO_OFFER;
+  }
+  return MSIP_GATE_NO_OFFER;
+}
+
+static struct msip_verdict ask_gate(const struct msip_session *s,
+                                    const struct msip_msg *m)
+{
+  const struct msip_request *invite = msip_session_open(s, MSIP_INVITE);
+  struct msip_str sdp;
+  struct msip_gate gate = {
+      .method = m->method,
+      .has_offer = m->body.len > 0 && msip_msg_session_body(m, &sdp) == 1,
+      .cseq = m->cseq,
+      .remote_seq = s->dialog.remote_seq,
+      .over = s->state == MSIP_SESSION_TERMINATED,
+      .invite_open = invite != NULL,
+      .invite_answered = invite && invite->invite->committed,
+      .update_open = msip_session_open(s, MSIP_UPDATE) != NULL,
+      .offer = open_offer(s),
+  };
+
+  return msip_gate_decide(&gate);
+}
+
+static void refuse(struct msip_session *s, struct msip_txn *txn,
+                   const struct msip_msg *m, unsigned status, bool retry_after)
+{
+  msip_refuse(s->ua, txn, m,
+              &(struct msip_refusal){.status = status,
+                                     .retry_after = retry_after});
+}
+
+/* An UPDATE or PRACK with an offer: it can be taken back.  False when memory is
+ * out (answered 500). */
+static bool take_offer(struct msip_request *r)
+{
+  struct msip_session *s = r->session;
+  struct msip_str sdp;
+
+  if (!r->has_offer || msip_msg_session_body(r->message, &sdp) != 1)
+    return true;
+  r->before = msip_pool_zero(r->ua->pool, sizeof *r->before);
+  if (r->before)
+    msip_exchange_save(r->before, &s->exchange);
+  if (r->before && msip_exchange_move(&s->exchange, r->ua->pool,
+                                      MSIP_OFFER_RECV, sdp) == 0)
+    return true;
+  msip_request_answer(r, &(struct msip_refusal){.status = 500});
+  return false;
+}
+
+/* RFC 3262 section 5: the PRACK answers the offer in our 1xx, or brings an
+ * offer of its own. */
+static bool prack_body(struct msip_request *r)
+{
+  struct msip_session *s = r->session;
+  struct msip_str sdp;
+
+  if (s->exchange.state != MSIP_OFFER_OURS)
+    return take_offer(r);
+  if (msip_msg_session_body(r->message, &sdp) == 1)
+    msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_RECV, sdp);
+  return true;
+}
+
+static void prack_arrived(struct msip_session *s, struct msip_txn *txn,
+                          const struct msip_msg *m)
+{
+  struct msip_request *invite = NULL, *r;
+  enum msip_prack verdict = msip_reliable_prack(s, m, &invite);
+
+  if (verdict != MSIP_PRACK_MATCH) {
+    refuse(s, txn, m, verdict == MSIP_PRACK_REPEAT ? 200 : 481, false);
+    return;
+  }
+  r = msip_request_new(s->ua, txn, m, s);
+  if (!r) {
+    msip_reliable_continue(invite);
+    return;
+  }
+  r->prack_of = invite;
+  if (prack_body(r))
+    msip_request_ask(r);
+}
+
+static void options_arrived(struct msip_session *s, struct msip_txn *txn,
+                            const struct msip_msg *m)
+{
+  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+
+  if (r)
+    msip_request_default(r);
+}
+
+static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
+                        const struct msip_msg *m)
+{
+  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+
+  if (!r)
+    return;
+  if (s->state == MSIP_SESSION_TERMINATED) { /* ours crossed it */
+    msip_request_default(r);
+    return;
+  }
+  msip_request_ask(r);
+  msip_session_end(s, "bye received", m);
+}
+
+static void ask_script(struct msip_session *s, struct msip_txn *txn,
+                       const struct msip_msg *m)
+{
+  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+
+  if (!r)
+    return;
+  if (m->method == MSIP_INVITE) {
+    s->ua->counters.reinvites++;
+    if (!msip_invite_arrived(r))
+      return;
+  } else if (m->method == MSIP_UPDATE && !take_offer(r)) {
+    return;
+  }
+  msip_request_ask(r);
+}
+
+void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
+                          const struct msip_msg *m)
+{
+  struct msip_verdict verdict = ask_gate(s, m);
+
+  if (m->cseq > s->dialog.remote_seq)
+    s->dialog.remote_seq = m->cseq;
+  if (verdict.kind != MSIP_GATE_PASS) {
+    refuse(s, txn, m, verdict.status, verdict.kind == MSIP_GATE_RETRY_LATER);
+    return;
+  }
+  switch ((unsigned)m->method) {
+  case MSIP_PRACK:
+    prack_arrived(s, txn, m);
+    break;
+  case MSIP_OPTIONS:
+    options_arrived(s, txn, m);
+    break;
+  case MSIP_BYE:
+    bye_arrived(s, txn, m);
+    break;
+  default:
+    ask_script(s, txn, m);
+    break;
+  }
+}
