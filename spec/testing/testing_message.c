@@ -1,8 +1,11 @@
 #include "testing.h"
 
 #include "base/err.h"
+#include "message/body.h"
 #include "message/build.h"
+#include "message/contact.h"
 #include "message/msg.h"
+#include "message/route.h"
 
 static const struct msip_msg_limits defaults = {
     .message = 65536, .header_line = 8192, .uri = 1024, .headers = 128};
@@ -197,6 +200,80 @@ static int lists(lua_State *L)
   return 1;
 }
 
+/* testing.contacts(bytes) -> { { uri, star, q, expires }, ... } | nil */
+static int contacts(lua_State *L)
+{
+  struct msip_header rows[MSIP_MSG_HEADERS_MAX];
+  struct msip_msg m;
+  struct msip_values v;
+  struct msip_contact c;
+  int got, n = 0;
+
+  need(L, &m, rows);
+  lua_newtable(L);
+  msip_values_init(&v, &m, MSIP_H_CONTACT);
+  while ((got = msip_contact_next(&v, &c)) == 1) {
+    lua_newtable(L);
+    testing_field(L, "uri", c.address.uri);
+    lua_pushboolean(L, c.address.star);
+    lua_setfield(L, -2, "star");
+    field_int(L, "q", c.q);
+    if (c.has_expires)
+      field_int(L, "expires", c.expires);
+    lua_rawseti(L, -2, ++n);
+  }
+  if (got != 0)
+    lua_pushnil(L);
+  return 1;
+}
+
+/* testing.routes(bytes, name) -> { { text, host, loose }, ... } | nil */
+static int routes(lua_State *L)
+{
+  struct msip_header rows[MSIP_MSG_HEADERS_MAX];
+  struct msip_msg m;
+  struct msip_values v;
+  struct msip_route route;
+  int got, n = 0;
+
+  need(L, &m, rows);
+  lua_newtable(L);
+  msip_values_init(&v, &m, header_arg(L, 2));
+  while ((got = msip_route_next(&v, &route)) == 1) {
+    lua_newtable(L);
+    testing_field(L, "text", route.text);
+    testing_field(L, "host", route.uri.host);
+    lua_pushboolean(L, route.loose);
+    lua_setfield(L, -2, "loose");
+    lua_rawseti(L, -2, ++n);
+  }
+  if (got != 0)
+    lua_pushnil(L);
+  return 1;
+}
+
+/* testing.session_body(bytes) -> sdp | false | nil, error name */
+static int session_body(lua_State *L)
+{
+  struct msip_header rows[MSIP_MSG_HEADERS_MAX];
+  struct msip_msg m;
+  struct msip_str sdp;
+  int got;
+
+  need(L, &m, rows);
+  got = msip_msg_session_body(&m, &sdp);
+  if (got == 1) {
+    testing_push(L, sdp);
+  } else if (got == 0) {
+    lua_pushboolean(L, 0);
+  } else {
+    lua_pushnil(L);
+    lua_pushstring(L, msip_err_name(got));
+    return 2;
+  }
+  return 1;
+}
+
 static int push_buf(lua_State *L, struct msip_buf *buf)
 {
   int err = msip_buf_error(buf);
@@ -369,6 +446,8 @@ static int method_name(lua_State *L)
   return 1;
 }
 
+void testing_open_fields(lua_State *L);
+
 void testing_open_message(lua_State *L)
 {
   static const luaL_Reg functions[] = {
@@ -377,6 +456,9 @@ void testing_open_message(lua_State *L)
       {"header_values", header_values},
       {"header_rows", header_rows},
       {"lists", lists},
+      {"contacts", contacts},
+      {"routes", routes},
+      {"session_body", session_body},
       {"response", response},
       {"build", build},
       {"build_via", build_via},
@@ -392,4 +474,5 @@ void testing_open_message(lua_State *L)
   };
 
   luaL_setfuncs(L, functions, 0);
+  testing_open_fields(L);
 }
