@@ -74,7 +74,7 @@ struct msip_msg {
  * 0: a SIP message; look at fault_status before believing it.  It may be
  *    answered (as far as it has Via, From, To, Call-ID and CSeq).
  * MSIP_ESYNTAX: no SIP start line, a broken response, or nothing an answer
- *    could be built from; drop it.  `*fault` says why.
+ *    could be built from; drop it.  `*fault` says why; `*m` is not to be used.
  *
  * One rule for line ends: CRLF or a bare LF end a line; a lone CR is malformed.
  * Bytes after Content-Length are cut off (RFC 3261 18.3). */

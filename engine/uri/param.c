@@ -1,0 +1,112 @@
+#include "uri/param.h"
+
+#include "base/err.h"
+#include "uri/scan.h"
+
+/* More parameters than this in one list are no honest message; the ceiling
+ * bounds the search for repeated names. */
+#define PARAMS_MAX 64
+
+enum { ENDS_VALUE = 1, ENDS_NAME = 2 };
+
+static const unsigned char ends[256] = {
+    [0 ... 0x20] = ENDS_VALUE | ENDS_NAME, ['"'] = ENDS_VALUE | ENDS_NAME,
+    [','] = ENDS_VALUE | ENDS_NAME,        [';'] = ENDS_VALUE | ENDS_NAME,
+    ['<'] = ENDS_VALUE | ENDS_NAME,        ['>'] = ENDS_VALUE | ENDS_NAME,
+    [0x7f] = ENDS_VALUE | ENDS_NAME,       ['='] = ENDS_NAME,
+};
+
+static const char *run(const char *at, const char *end, unsigned mark)
+{
+  while (at < end && !(ends[(unsigned char)*at] & mark))
+    at++;
+  return at;
+}
+
+int msip_param_next(struct msip_str *rest, struct msip_param *out)
+{
+  const char *end = rest->at + rest->len;
+  const char *at = msip_skip_lws(rest->at, end);
+  struct msip_param param = {.value = MSIP_STR("")};
+
+  if (at == end) {
+    *rest = msip_str_of(end, 0);
+    return 0;
+  }
+  if (*at != ';')
+    return MSIP_ESYNTAX;
+
+  const char *name = msip_skip_lws(at + 1, end);
+
+  at = run(name, end, ENDS_NAME);
+  if (at == name)
+    return MSIP_ESYNTAX;
+  param.name = msip_str_span(name, at);
+  at = msip_skip_lws(at, end);
+  if (at < end && *at == '=') {
+    const char *value = msip_skip_lws(at + 1, end);
+
+    if (value < end && *value == '"')
+      at = msip_skip_quoted(value, end);
+    else
+      at = run(value, end, ENDS_VALUE);
+    if (!at)
+      return MSIP_ESYNTAX;
+    param.has_value = true;
+    param.value = msip_str_span(value, at);
+    at = msip_skip_lws(at, end);
+  }
+  if (at < end && *at != ';')
+    return MSIP_ESYNTAX;
+  *rest = msip_str_span(at, end);
+  *out = param;
+  return 1;
+}
+
+bool msip_param_find(struct msip_str params, struct msip_str name,
+                     struct msip_param *out)
+{
+  struct msip_param param;
+
+  while (msip_param_next(&params, &param) == 1) {
+    if (msip_str_ieq(param.name, name)) {
+      *out = param;
+      return true;
+    }
+  }
+  return false;
+}
+
+struct msip_str msip_param_value(struct msip_str params, struct msip_str name)
+{
+  struct msip_param param;
+
+  if (!msip_param_find(params, name, &param))
+    return MSIP_STR("");
+  return msip_unquote(param.value);
+}
+
+int msip_param_check(struct msip_str params)
+{
+  struct msip_str seen[PARAMS_MAX];
+  struct msip_param param;
+  size_t count = 0;
+  int got;
+
+  while ((got = msip_param_next(&params, &param)) == 1) {
+    if (count == PARAMS_MAX)
+      return MSIP_ESYNTAX;
+    for (size_t i = 0; i < count; i++)
+      if (msip_str_ieq(seen[i], param.name))
+        return MSIP_ESYNTAX;
+    seen[count++] = param.name;
+  }
+  return got;
+}
+
+struct msip_str msip_unquote(struct msip_str s)
+{
+  if (s.len >= 2 && s.at[0] == '"' && s.at[s.len - 1] == '"')
+    return msip_str_of(s.at + 1, s.len - 2);
+  return s;
+}

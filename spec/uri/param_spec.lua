@@ -1,0 +1,42 @@
+local testing = require "moonsip_testing"
+
+describe("parameters", function()
+  it("are names with or without a value", function()
+    assert.same({ { "lr", false }, { "a", "b" }, { "c", "" }, { "d", "\"x;y\\\"=z\"" } },
+      testing.params(";lr;a=b;c=;d=\"x;y\\\"=z\""))
+  end)
+
+  it("may have folds and blanks around ';' and '='", function()
+    assert.same({ { "a", "b" }, { "c", "d" }, { "e", false } },
+      testing.params(" ; \r\n a\t= \r\n b ;c =d; e \r\n "))
+  end)
+
+  for _, text in ipairs { "x", ";", ";a;", ";;a", ";=b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a,b", ";a=b,c", ";a=<b>", ";\"a\"" } do
+    it(("are malformed: %q"):format(text), function()
+      assert.is_nil(testing.params(text))
+      assert.is_false(testing.param_check(text))
+    end)
+  end
+
+  it("have each name once (RFC 3261 7.3.1)", function()
+    assert.is_true(testing.param_check(";a;b;c=a"))
+    assert.is_false(testing.param_check(";tag=a;x;TAG=a"))
+  end)
+
+  it("are found by name, case ignored, and unquoted", function()
+    assert.equal("x y", testing.param_value(";a=1;Text=\"x y\"", "tEXT"))
+    assert.equal("", testing.param_value(";a=1", "b"))
+    assert.equal("", testing.param_value(";a", "a"))
+  end)
+
+  it("are searched in linear time", function()
+    local function cost(n)
+      local text = (";p=q"):rep(n)
+      local begin = os.clock()
+      for _ = 1, 20 do testing.param_check(text) end
+      return os.clock() - begin
+    end
+    cost(1000)
+    assert.is_true(cost(40000) < 0.2)
+  end)
+end)
