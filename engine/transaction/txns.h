@@ -14,19 +14,8 @@
 #include "message/msg.h"
 #include "timer/wheel.h"
 #include "transaction/fx.h"
+#include "transaction/state.h"
 #include "transport/link.h"
-
-enum msip_txn_kind { MSIP_ICT, MSIP_NICT, MSIP_IST, MSIP_NIST };
-
-enum msip_txn_state {
-  MSIP_TXN_CALLING,
-  MSIP_TXN_TRYING,
-  MSIP_TXN_PROCEEDING,
-  MSIP_TXN_COMPLETED,
-  MSIP_TXN_CONFIRMED,
-  MSIP_TXN_ACCEPTED,
-  MSIP_TXN_TERMINATED,
-};
 
 struct msip_txn; /* opaque; see the accessors */
 
@@ -114,12 +103,10 @@ struct msip_str msip_txns_branch(struct msip_txns *txns, char *out);
 /* Sends a request: `bytes` is complete, with this branch in its top Via.  ICT
  * for INVITE, else NICT.  Takes its own reference to the bytes.  A send error
  * is reported later, by on_failure.  NULL: memory. */
-struct msip_txn *msip_txns_request(struct msip_txns *txns,
-                                   enum msip_method method,
-                                   struct msip_bytes *bytes,
-                                   struct msip_str branch,
-                                   const struct msip_flow *to, void *user,
-                                   msip_time now);
+struct msip_txn *
+msip_txns_request(struct msip_txns *txns, enum msip_method method,
+                  struct msip_bytes *bytes, struct msip_str branch,
+                  const struct msip_flow *to, void *user, msip_time now);
 
 enum msip_txn_kind msip_txn_kind(const struct msip_txn *t);
 enum msip_txn_state msip_txn_state(const struct msip_txn *t);
@@ -128,6 +115,3 @@ struct msip_str msip_txn_branch(const struct msip_txn *t);
 const struct msip_flow *msip_txn_flow(const struct msip_txn *t);
 void *msip_txn_user(const struct msip_txn *t);
 void msip_txn_set_user(struct msip_txn *t, void *user);
-/* "ist", "proceeding": for logs and request.transaction. */
-const char *msip_txn_kind_name(enum msip_txn_kind kind);
-const char *msip_txn_state_name(enum msip_txn_state state);
