@@ -247,6 +247,7 @@ static struct rig *rig_arg(lua_State *L)
   struct rig *rig = luaL_checkudata(L, 1, TXNS_NAME);
 
   luaL_argcheck(L, rig->txns, 1, "closed");
+  rig->L = L;
   return rig;
 }
 
@@ -427,7 +428,6 @@ static int rig_receive(lua_State *L)
   struct parsed p;
   const struct msip_msg *m = parse_arg(L, &p, 2, 3, rig->now);
 
-  rig->L = L;
   lua_pushstring(L, names[msip_txns_receive(rig->txns, m, rig->now)]);
   return 1;
 }
@@ -450,7 +450,6 @@ static int rig_open(lua_State *L)
   struct parsed p;
   const struct msip_msg *m = parse_arg(L, &p, 2, 3, rig->now);
 
-  rig->L = L;
   return push_new(L, rig, msip_txns_open(rig->txns, m, rig->now));
 }
 
@@ -485,7 +484,6 @@ static int rig_request(lua_State *L)
             : NULL;
 
   msip_bytes_drop(bytes);
-  rig->L = L;
   return push_new(L, rig, t);
 }
 
@@ -519,7 +517,6 @@ static int rig_respond(lua_State *L)
   struct msip_bytes *bytes = bytes_arg(L, 4);
   int err = MSIP_ENOMEM;
 
-  rig->L = L;
   if (bytes)
     err = msip_txn_respond(rig->txns, t, status, bytes, rig->now);
   msip_bytes_drop(bytes);
@@ -541,7 +538,6 @@ static int rig_repeat(lua_State *L)
 {
   struct rig *rig = rig_arg(L);
 
-  rig->L = L;
   return push_result(L, msip_txn_repeat(rig->txns, txn_arg(L, rig)));
 }
 
@@ -596,7 +592,6 @@ static int rig_advance(lua_State *L)
   msip_time end = rig->now + (msip_time)luaL_checkinteger(L, 2);
   msip_time step_ms = (msip_time)luaL_optinteger(L, 3, 0);
 
-  rig->L = L;
   run_until(rig, rig->now);
   while (rig->now < end || msip_wheel_next(&rig->wheel) <= end) {
     msip_time next =
