@@ -37,6 +37,27 @@ msip_txns_request(struct msip_txns *txns, enum msip_method method,
   return t;
 }
 
+static bool uses_path(const struct msip_txn *t, const struct msip_flow *flow)
+{
+  if (t->flow.transport != flow->transport)
+    return false;
+  return msip_flow_is_reliable(flow)
+             ? t->flow.link == flow->link
+             : msip_addr_eq(&t->flow.remote, &flow->remote);
+}
+
+void msip_txns_path_failed(struct msip_txns *txns, const struct msip_flow *flow)
+{
+  struct msip_map_node *node = NULL;
+
+  while ((node = msip_map_walk(&txns->by_key, node)) != NULL) {
+    struct msip_txn *t = MSIP_CONTAINER(node, struct msip_txn, node);
+
+    if (msip_txn_is_client(t) && uses_path(t, flow))
+      msip_txn_fail_later(t);
+  }
+}
+
 static enum msip_ict_event ict_event_of(unsigned status)
 {
   if (status >= 300)

@@ -122,6 +122,13 @@ static bool carry_out(struct msip_txn *t, const struct msip_fx *fx,
   return true;
 }
 
+/* Told from the wheel: whoever answers or sends right now must not be called
+ * back before that call has returned. */
+void msip_txn_fail_later(struct msip_txn *t)
+{
+  arm(t, MSIP_TIMER_FAILED, t->txns->config.wheel->now);
+}
+
 bool msip_txn_drive(struct msip_txn *t, const struct msip_fx_list *fx,
                     const struct msip_msg *message, struct msip_bytes *bytes,
                     msip_time now)
@@ -135,10 +142,8 @@ bool msip_txn_drive(struct msip_txn *t, const struct msip_fx_list *fx,
     if (kind == MSIP_FX_GONE)
       return false;
   }
-  /* Told from the wheel: whoever answers or sends right now must not be called
-   * back before that call has returned. */
   if (!sent)
-    arm(t, MSIP_TIMER_FAILED, t->txns->config.wheel->now);
+    msip_txn_fail_later(t);
   return true;
 }
 
@@ -146,10 +151,10 @@ static bool fired(struct msip_txn *t, char letter, msip_time now)
 {
   struct msip_fx_list fx = {.count = 0};
 
-  if (t->kind == MSIP_IST || t->kind == MSIP_NIST)
-    msip_txn_server_timer(t, letter, &fx);
-  else
+  if (msip_txn_is_client(t))
     msip_txn_client_timer(t, letter, &fx);
+  else
+    msip_txn_server_timer(t, letter, &fx);
   return msip_txn_drive(t, &fx, NULL, NULL, now);
 }
 

@@ -16,6 +16,9 @@
 
 enum { MSIP_TXN_KEY_INSIDE = 48 };
 
+/* The letter of a transport error that is told on the next tick. */
+enum { MSIP_TIMER_FAILED = 'X' };
+
 struct msip_txn {
   struct msip_map_node node;   /* in by_key */
   struct msip_map_node origin; /* in by_origin, when has_origin */
@@ -63,6 +66,12 @@ struct msip_txn *msip_txn_new(struct msip_txns *txns, enum msip_txn_kind kind,
                               const struct msip_txn_key *key,
                               const struct msip_flow *flow);
 void msip_txn_free(struct msip_txn *t);
+
+static inline bool msip_txn_is_client(const struct msip_txn *t)
+{
+  return t->kind == MSIP_ICT || t->kind == MSIP_NICT;
+}
+
 /* The transaction with this key, or NULL. */
 struct msip_txn *msip_txn_find(const struct msip_txns *txns,
                                const struct msip_txn_key *key);
@@ -73,6 +82,8 @@ struct msip_txn *msip_txn_find(const struct msip_txns *txns,
 bool msip_txn_drive(struct msip_txn *t, const struct msip_fx_list *fx,
                     const struct msip_msg *message, struct msip_bytes *bytes,
                     msip_time now);
+/* Has the machine meet a transport error on the next tick. */
+void msip_txn_fail_later(struct msip_txn *t);
 /* Runs out of a wheel. */
 void msip_txn_first_fired(struct msip_timer *timer, void *arg, msip_time now);
 void msip_txn_second_fired(struct msip_timer *timer, void *arg, msip_time now);
@@ -95,6 +106,3 @@ void msip_txn_server_timer(struct msip_txn *t, char letter,
 struct msip_bytes *msip_txn_build_ack(struct msip_pool *pool,
                                       struct msip_str invite,
                                       const struct msip_msg *response);
-
-/* The letter of a transport error that is told on the next tick. */
-enum { MSIP_TIMER_FAILED = 'X' };

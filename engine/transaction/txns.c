@@ -101,14 +101,9 @@ void msip_txn_free(struct msip_txn *t)
   free_memory(t);
 }
 
-static bool is_client(const struct msip_txn *t)
-{
-  return t->kind == MSIP_ICT || t->kind == MSIP_NICT;
-}
-
 static bool has_key(const struct msip_txn *t, const struct msip_txn_key *key)
 {
-  return is_client(t) == key->is_client && t->method == key->method &&
+  return msip_txn_is_client(t) == key->is_client && t->method == key->method &&
          t->port == key->port && t->is_legacy == key->is_legacy &&
          t->cseq == key->cseq &&
          msip_txn_key_matches(key, msip_txn_key_text(t));

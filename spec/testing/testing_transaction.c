@@ -383,7 +383,7 @@ static int rig_close(lua_State *L)
 static struct msip_flow flow_arg(lua_State *L, int arg)
 {
   static const char *const names[] = {"UDP", "TCP", "TLS", "WS", "WSS", NULL};
-  struct msip_flow flow = {.link = 7};
+  struct msip_flow flow = {.link = number_field(L, arg, "link", 7)};
   struct msip_str address = MSIP_STR("192.0.2.1");
 
   lua_settop(L, arg);
@@ -485,6 +485,16 @@ static int rig_request(lua_State *L)
 
   msip_bytes_drop(bytes);
   return push_new(L, rig, t);
+}
+
+/* txns:path_failed(flow) */
+static int rig_path_failed(lua_State *L)
+{
+  struct rig *rig = rig_arg(L);
+  struct msip_flow flow = flow_arg(L, 2);
+
+  msip_txns_path_failed(rig->txns, &flow);
+  return 0;
 }
 
 /* txns:trying(number, bytes) */
@@ -715,6 +725,7 @@ void testing_open_transaction(lua_State *L)
       {"find_merged", rig_find_merged},
       {"forget", rig_forget},
       {"open", rig_open},
+      {"path_failed", rig_path_failed},
       {"receive", rig_receive},
       {"repeat_response", rig_repeat},
       {"request", rig_request},

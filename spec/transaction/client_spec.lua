@@ -225,6 +225,25 @@ describe("the client side of the transaction table", function()
       end)
   end
 
+  it("ends what waits on a path that failed, and nothing else (TXN-018, TRN-021)", function()
+    for _, flow in ipairs({
+      { address = "198.51.100.7" }, { address = "198.51.100.7", port = 5062 },
+      { transport = "TCP", link = 3 }, { transport = "TCP", link = 4 },
+    }) do
+      branch = txns:branch()
+      request("MESSAGE", {}, flow)
+    end
+    assert(txns:open(wire.request("INVITE"), { transport = "TCP", link = 3 }))
+    txns:path_failed({ address = "198.51.100.7" })
+    assert.same({}, txns:events())
+    txns:advance(0)
+    assert.same({ "0 failure 1 ETRANSPORT", "0 gone 1" }, txns:events())
+    txns:path_failed({ transport = "TCP", link = 3 })
+    txns:advance(0)
+    assert.same({ "0 failure 3 ETRANSPORT", "0 gone 3" }, txns:events())
+    assert.equal(3, txns:count())
+  end)
+
   it("believes an answer more than an error of the link", function()
     txns:set_link(false)
     request("INVITE")
