@@ -23,8 +23,10 @@ struct msip_wheel {
   msip_time now; /* everything due up to here has been popped */
   uint64_t used[MSIP_WHEEL_LEVELS]; /* bit per slot that holds a timer */
   struct msip_link_node slot[MSIP_WHEEL_LEVELS][MSIP_WHEEL_SLOTS];
-  struct msip_link_node due; /* collected, not popped yet */
-  uint32_t count;            /* armed timers */
+  struct msip_link_node due;  /* collected, not popped yet */
+  struct msip_link_node late; /* armed with a deadline that had passed */
+  uint32_t count;             /* armed timers */
+  bool popping;               /* between a pop and the NULL that ends it */
 };
 
 void msip_wheel_init(struct msip_wheel *wheel, msip_time now);
@@ -45,6 +47,7 @@ static inline bool msip_timer_is_armed(const struct msip_timer *timer)
 /* The earliest deadline, or a moment shortly before it (never after);
  * MSIP_NEVER when nothing is armed. */
 msip_time msip_wheel_next(const struct msip_wheel *wheel);
-/* Takes one timer that is due at `now`, earliest deadline first, or NULL.  What
- * is armed for `now` or earlier while popping comes in a later call. */
+/* Takes one timer that is due at `now`, earliest deadline first and then the
+ * one armed first; NULL ends the round.  What is armed for `now` or earlier
+ * within a round waits for the next one, so a round always ends. */
 struct msip_timer *msip_wheel_pop(struct msip_wheel *wheel, msip_time now);

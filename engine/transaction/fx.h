@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <stdint.h>
 
 enum msip_fx_kind {
@@ -32,6 +33,30 @@ struct msip_fx_list {
   struct msip_fx fx[MSIP_FX_MAX];
   int count;
 };
+
+static inline void msip_fx_add(struct msip_fx_list *list,
+                               enum msip_fx_kind kind, char timer, uint32_t ms)
+{
+  assert(list->count < MSIP_FX_MAX);
+  list->fx[list->count++] = (struct msip_fx){kind, timer, ms};
+}
+
+static inline void msip_fx_arm(struct msip_fx_list *list, char timer,
+                               uint32_t ms)
+{
+  msip_fx_add(list, MSIP_FX_ARM, timer, ms);
+}
+
+static inline void msip_fx_stop(struct msip_fx_list *list, char timer)
+{
+  msip_fx_add(list, MSIP_FX_STOP, timer, 0);
+}
+
+/* For the effects that need no more than their kind. */
+static inline void msip_fx_do(struct msip_fx_list *list, enum msip_fx_kind kind)
+{
+  msip_fx_add(list, kind, 0, 0);
+}
 
 /* RFC 3261 17.1.1.1, in milliseconds. */
 struct msip_txn_timers {

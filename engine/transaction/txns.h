@@ -14,19 +14,8 @@
 #include "message/msg.h"
 #include "timer/wheel.h"
 #include "transaction/fx.h"
+#include "transaction/state.h"
 #include "transport/link.h"
-
-enum msip_txn_kind { MSIP_ICT, MSIP_NICT, MSIP_IST, MSIP_NIST };
-
-enum msip_txn_state {
-  MSIP_TXN_CALLING,
-  MSIP_TXN_TRYING,
-  MSIP_TXN_PROCEEDING,
-  MSIP_TXN_COMPLETED,
-  MSIP_TXN_CONFIRMED,
-  MSIP_TXN_ACCEPTED,
-  MSIP_TXN_TERMINATED,
-};
 
 struct msip_txn; /* opaque; see the accessors */
 
@@ -38,7 +27,9 @@ struct msip_txn_user {
    * each time (RFC 6026 7.2). */
   void (*on_response)(void *arg, struct msip_txn *t,
                       const struct msip_msg *response);
-  /* MSIP_ETIMEOUT (timers B, F, H) or MSIP_ETRANSPORT. */
+  /* MSIP_ETIMEOUT (timers B, F, H; no answer to a non-INVITE in 64*T1) or
+   * MSIP_ETRANSPORT, which an INVITE server transaction survives and may report
+   * again. */
   void (*on_failure)(void *arg, struct msip_txn *t, int err);
   /* Last word: the transaction is freed when this returns. */
   void (*on_gone)(void *arg, struct msip_txn *t);
@@ -87,13 +78,17 @@ void msip_txn_set_trying(struct msip_txn *t, struct msip_bytes *trying);
 
 /* Answers: hands a response to the machine, which sends and keeps it.  Takes
  * its own reference.  MSIP_ESTATE: not possible now (a second final, a 1xx
- * after a final, any 1xx but 100 to a non-INVITE); nothing happened. */
+ * after a final, any 1xx but 100 to a non-INVITE, on UDP even that before the
+ * client repeats every T2 only, RFC 4320 4.1); nothing happened.  A 100 behind
+ * another 1xx is taken and not sent.  A send error is reported later, by
+ * on_failure: an INVITE transaction lives on, any other ends. */
 int msip_txn_respond(struct msip_txns *txns, struct msip_txn *t,
                      unsigned status, struct msip_bytes *response,
                      msip_time now);
 /* Whether msip_txn_respond would take this status now. */
 bool msip_txn_can_respond(const struct msip_txn *t, unsigned status);
-/* Sends the response kept once more: the core repeats 2xx and reliable 1xx. */
+/* Sends the response kept once more: the core repeats 2xx and reliable 1xx.
+ * MSIP_ESTATE: nothing was sent yet or is kept, or the ACK came already. */
 int msip_txn_repeat(struct msip_txns *txns, struct msip_txn *t);
 /* The kept response is not needed any more (the 2xx was ACKed). */
 void msip_txn_forget(struct msip_txn *t);
@@ -119,6 +114,13 @@ msip_txns_request(struct msip_txns *txns, enum msip_method method,
                   struct msip_bytes *bytes, struct msip_str branch,
                   const struct msip_flow *to, void *user, msip_time now);
 
+/* The link learned that nothing gets through to flow->remote (UDP) or that the
+ * connection flow->link is gone: each client transaction on it reports
+ * MSIP_ETRANSPORT on the next tick and ends (17.1.4).  Server transactions
+ * stay; their answers may find another way (RFC 6026 7.1). */
+void msip_txns_path_failed(struct msip_txns *txns,
+                           const struct msip_flow *flow);
+
 enum msip_txn_kind msip_txn_kind(const struct msip_txn *t);
 enum msip_txn_state msip_txn_state(const struct msip_txn *t);
 enum msip_method msip_txn_method(const struct msip_txn *t);
@@ -126,6 +128,3 @@ struct msip_str msip_txn_branch(const struct msip_txn *t);
 const struct msip_flow *msip_txn_flow(const struct msip_txn *t);
 void *msip_txn_user(const struct msip_txn *t);
 void msip_txn_set_user(struct msip_txn *t, void *user);
-/* "ist", "proceeding": for logs and request.transaction. */
-const char *msip_txn_kind_name(enum msip_txn_kind kind);
-const char *msip_txn_state_name(enum msip_txn_state state);

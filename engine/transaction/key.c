@@ -1,0 +1,151 @@
+#include "transaction/key.h"
+
+/* What the pieces are, by kind of key. */
+enum { BRANCH, METHOD, HOST };
+enum { VIA = HOST, FROM_TAG, TO_TAG, CALL_ID, RURI };
+
+/* The pieces that ignore case, a bit each. */
+enum {
+  COOKIE_FOLDS = 1 << BRANCH | 1 << HOST,
+  LEGACY_FOLDS = 1 << BRANCH | 1 << FROM_TAG | 1 << TO_TAG,
+};
+
+/* Apart from each other, whatever the peer sends. */
+enum { SEED_COOKIE = 1, SEED_LEGACY, SEED_CLIENT, SEED_ORIGIN };
+
+static uint16_t sent_by_port(const struct msip_via *via)
+{
+  if (via->port)
+    return via->port;
+  return msip_str_ieq(via->transport, MSIP_STR("TLS")) ? 5061 : 5060;
+}
+
+static int piece_count(const struct msip_txn_key *key)
+{
+  return key->is_legacy ? RURI + 1 : key->is_client ? BRANCH + 1 : HOST + 1;
+}
+
+/* Everything a peer can vary goes into the hash, so nobody can make a long
+ * chain.  Pieces that only sometimes count as equal under folding are folded
+ * all the same: that costs nothing but a comparison. */
+static void hash_pieces(struct msip_txn_key *key, const struct msip_rand *r,
+                        uint64_t seed)
+{
+  uint64_t hash = seed | (uint64_t)key->method << 8 |
+                  (uint64_t)(key->cseq ^ key->port) << 16;
+  int count = piece_count(key);
+
+  for (int i = 0; i < count; i++)
+    if (key->piece[i].len)
+      hash = msip_hash_fold(r, hash + (uint64_t)i, key->piece[i]);
+  key->hash = hash;
+}
+
+void msip_txn_key_request(struct msip_txn_key *key, const struct msip_rand *r,
+                          const struct msip_msg *m, enum msip_method method)
+{
+  *key = (struct msip_txn_key){.method = method};
+  key->piece[BRANCH] = m->via.branch;
+  if (method == MSIP_METHOD_OTHER)
+    key->piece[METHOD] = m->method_text;
+  if (msip_via_has_cookie(&m->via)) {
+    key->port = sent_by_port(&m->via);
+    key->piece[HOST] = m->via.host;
+    hash_pieces(key, r, SEED_COOKIE);
+    return;
+  }
+  key->is_legacy = true;
+  key->cseq = m->cseq;
+  key->piece[VIA] = m->via.text;
+  key->piece[FROM_TAG] = m->from_tag;
+  key->piece[TO_TAG] = m->to_tag;
+  key->piece[CALL_ID] = m->call_id;
+  key->piece[RURI] = m->ruri;
+  hash_pieces(key, r, SEED_LEGACY);
+}
+
+bool msip_txn_key_untag(struct msip_txn_key *key, const struct msip_rand *r)
+{
+  if (!key->is_legacy || !key->piece[TO_TAG].len)
+    return false;
+  key->piece[TO_TAG] = MSIP_STR("");
+  hash_pieces(key, r, SEED_LEGACY);
+  return true;
+}
+
+void msip_txn_key_client(struct msip_txn_key *key, const struct msip_rand *r,
+                         struct msip_str branch, enum msip_method method)
+{
+  *key = (struct msip_txn_key){.method = method, .is_client = true};
+  key->piece[BRANCH] = branch;
+  hash_pieces(key, r, SEED_CLIENT);
+}
+
+/* A stored key is a 16-bit length and the bytes, for each piece in use. */
+
+size_t msip_txn_key_size(const struct msip_txn_key *key)
+{
+  int count = piece_count(key);
+  size_t size = 0;
+
+  for (int i = 0; i < count; i++)
+    size += sizeof(uint16_t) + key->piece[i].len;
+  return size;
+}
+
+void msip_txn_key_store(const struct msip_txn_key *key, char *text)
+{
+  int count = piece_count(key);
+
+  for (int i = 0; i < count; i++) {
+    uint16_t len = (uint16_t)key->piece[i].len;
+
+    memcpy(text, &len, sizeof len);
+    text += sizeof len;
+    if (len)
+      memcpy(text, key->piece[i].at, len);
+    text += len;
+  }
+}
+
+static struct msip_str stored_piece(const char **text)
+{
+  uint16_t len;
+  const char *at = *text + sizeof len;
+
+  memcpy(&len, *text, sizeof len);
+  *text = at + len;
+  return msip_str_of(at, len);
+}
+
+static bool same_piece(struct msip_str a, struct msip_str b, bool folds)
+{
+  return msip_str_eq(a, b) || (folds && msip_str_ieq(a, b));
+}
+
+bool msip_txn_key_matches(const struct msip_txn_key *key, const char *text)
+{
+  unsigned folds = key->is_legacy ? LEGACY_FOLDS : COOKIE_FOLDS;
+  int count = piece_count(key);
+
+  for (int i = 0; i < count; i++)
+    if (!same_piece(key->piece[i], stored_piece(&text), folds >> i & 1))
+      return false;
+  return true;
+}
+
+struct msip_str msip_txn_key_branch(const char *text)
+{
+  return stored_piece(&text);
+}
+
+struct msip_txn_origin msip_txn_origin_of(const struct msip_rand *r,
+                                          const struct msip_msg *m)
+{
+  uint64_t seed = (uint64_t)m->cseq << 16 | (uint64_t)m->method << 8;
+  struct msip_txn_origin origin;
+
+  origin.check = msip_hash(r, seed | SEED_ORIGIN, m->call_id);
+  origin.hash = msip_hash_fold(r, origin.check, m->from_tag);
+  return origin;
+}

@@ -1,0 +1,39 @@
+--- Messages for the specs of transactions: one sender's view, every field
+--- replaceable.
+local wire = {}
+
+local function text(start, fields, method)
+  local via = fields.via or ("SIP/2.0/%s %s;branch=%s"):format(fields.transport or "UDP",
+    fields.sent_by or "client.example.com", fields.branch or "z9hG4bKabc1")
+  local lines = {
+    start,
+    "Via: " .. via,
+    "Max-Forwards: 70",
+    "From: <sip:alice@example.com>;tag=" .. (fields.from_tag or "a1"),
+    "To: <sip:bob@example.net>" .. (fields.to_tag and ";tag=" .. fields.to_tag or ""),
+    "Call-ID: " .. (fields.call_id or "call1@example.com"),
+    ("CSeq: %d %s"):format(fields.cseq or 1, fields.cseq_method or method),
+  }
+  for _, line in ipairs(fields.extra or {}) do
+    lines[#lines + 1] = line
+  end
+  lines[#lines + 1] = "Content-Length: 0"
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+function wire.request(method, fields)
+  fields = fields or {}
+  return text(("%s %s SIP/2.0"):format(method, fields.ruri or "sip:bob@example.net"), fields,
+    method)
+end
+
+function wire.response(status, method, fields)
+  return text(("SIP/2.0 %d Text"):format(status), fields or {}, method)
+end
+
+--- "INVITE", "180": what a message on the wire is, in one word.
+function wire.name(bytes)
+  return bytes:match("^SIP/2.0 (%d+)") or bytes:match("^%S+")
+end
+
+return wire
