@@ -15,14 +15,13 @@ int msip_refresh_read(struct msip_refresh_ask *ask, const struct msip_msg *m)
   struct msip_refresh_ask a = {0};
 
   if (msip_msg_has(m, MSIP_H_SESSION_EXPIRES) &&
-      msip_session_expires_parse(&se, msip_msg_value(m, MSIP_H_SESSION_EXPIRES),
-                                 NULL) != 0)
+      msip_session_expires_parse(
+          &se, msip_msg_value(m, MSIP_H_SESSION_EXPIRES)) != 0)
     return MSIP_ESYNTAX;
   if (msip_msg_has(m, MSIP_H_MIN_SE)) {
     struct msip_session_expires min = {0};
 
-    if (msip_session_expires_parse(&min, msip_msg_value(m, MSIP_H_MIN_SE),
-                                   NULL) != 0)
+    if (msip_session_expires_parse(&min, msip_msg_value(m, MSIP_H_MIN_SE)) != 0)
       return MSIP_ESYNTAX;
     a.min_se = min.delta;
   }

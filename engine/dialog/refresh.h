@@ -11,9 +11,9 @@ enum msip_refresh_side {
 };
 
 struct msip_refresh_ask {
-  bool supported;                /* Supported or Require: timer */
-  uint32_t interval;             /* Session-Expires; 0: none */
-  uint32_t min_se;               /* Min-SE; 0: none */
+  bool supported;                   /* Supported or Require: timer */
+  uint32_t interval;                /* Session-Expires; 0: none */
+  uint32_t min_se;                  /* Min-SE; 0: none */
   enum msip_refresh_side refresher; /* wanted; NONE: left to us */
   bool can_update; /* Allow lists UPDATE: we are able to refresh */
 };

@@ -5,9 +5,9 @@
 #include "message/msg.h"
 
 struct msip_rel1xx {
-  uint32_t rseq;    /* of the latest one sent; 0: none yet */
-  bool unacked;     /* its PRACK has not come */
-  bool acked_once;  /* some reliable response was acknowledged */
+  uint32_t rseq;   /* of the latest one sent; 0: none yet */
+  bool unacked;    /* its PRACK has not come */
+  bool acked_once; /* some reliable response was acknowledged */
 };
 
 /* The next RSeq: `random` picks the first in 1..2^31-1, then one more each

@@ -109,3 +109,15 @@ void msip_build_body(struct msip_buf *buf, struct msip_str content_type,
   msip_buf_lit(buf, "\r\n");
   msip_buf_add(buf, body);
 }
+
+void msip_build_cseq(struct msip_buf *buf, uint32_t number,
+                     struct msip_str method)
+{
+  if (refused(buf, method))
+    return;
+  msip_buf_lit(buf, "CSeq: ");
+  msip_buf_u64(buf, number);
+  msip_buf_char(buf, ' ');
+  msip_buf_add(buf, method);
+  msip_buf_lit(buf, "\r\n");
+}

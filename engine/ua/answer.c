@@ -170,7 +170,8 @@ int msip_request_redirect(struct msip_request *r,
     err = msip_reply_check(r->ua, reply, 300, 399);
   if (!err && reply->contact_count == 0)
     err = msip_because(r->ua, MSIP_EINVALID, "redirect: no contact given");
-  return err ? err : refuse(r, reply, reply->status ? reply->status : 302, sent);
+  return err ? err
+             : refuse(r, reply, reply->status ? reply->status : 302, sent);
 }
 
 int msip_request_reject(struct msip_request *r, const struct msip_reply *reply,

@@ -27,8 +27,8 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
   struct msip_request *r;
 
   /* Hop by hop: nobody but the sender of the INVITE may cancel it. */
-  if (!aim || !msip_addr_same_ip(&msip_txn_flow(aim)->remote,
-                                 &cancel->flow.remote)) {
+  if (!aim ||
+      !msip_addr_same_ip(&msip_txn_flow(aim)->remote, &cancel->flow.remote)) {
     msip_refuse(ua, txn, cancel, &(struct msip_refusal){.status = 481});
     return;
   }

@@ -53,8 +53,7 @@ void msip_ua_settings_changed(struct msip_ua *ua)
   const struct msip_settings *s = ua->settings;
   bool rel = s->rel100 != MSIP_REL100_NO, timer = s->session_expires > 0;
 
-  msip_txns_set_timers(ua->txns,
-                       (struct msip_txn_timers){s->t1, s->t2, s->t4});
+  msip_txns_set_timers(ua->txns, (struct msip_txn_timers){s->t1, s->t2, s->t4});
   if (rel && timer)
     ua->supported = MSIP_STR("100rel, timer");
   else

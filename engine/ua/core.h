@@ -83,38 +83,38 @@ struct msip_invite {
   struct msip_exchange before; /* to come back to (14.1) */
   struct msip_refresh grant;   /* session timer in the 2xx */
   bool rel_has_sdp;
-  bool committed;   /* an exchange inside it is complete (RFC 6141 3.3) */
-  bool offerless;   /* it came without SDP */
-  bool said;        /* our offer or answer is on its way, reliably */
-  bool ack_answer;  /* the ACK must bring the answer */
-  bool ack_wait;    /* 2xx sent, ACK not seen */
+  bool committed;  /* an exchange inside it is complete (RFC 6141 3.3) */
+  bool offerless;  /* it came without SDP */
+  bool said;       /* our offer or answer is on its way, reliably */
+  bool ack_answer; /* the ACK must bring the answer */
+  bool ack_wait;   /* 2xx sent, ACK not seen */
 };
 
 struct msip_request {
-  struct msip_link_node node;  /* in ua->requests or session->requests */
+  struct msip_link_node node; /* in ua->requests or session->requests */
   struct msip_dead sweep;
   struct msip_ua *ua;
   struct msip_msg *message;
   struct msip_session *session;
   struct msip_txn *txn;
-  struct msip_invite *invite; /* INVITE only */
-  struct msip_exchange *before; /* UPDATE or PRACK with an offer */
+  struct msip_invite *invite;    /* INVITE only */
+  struct msip_exchange *before;  /* UPDATE or PRACK with an offer */
   struct msip_request *prack_of; /* PRACK: the INVITE it acknowledges */
-  struct msip_timer timer;      /* 100 after 200 ms, then answer_time */
+  struct msip_timer timer;       /* 100 after 200 ms, then answer_time */
   void *box;
   char tag[MSIP_TAG_MAX]; /* To tag of all our responses */
   uint8_t tag_len;
   bool in_dialog;
-  bool has_offer;  /* its body carries a session description */
-  bool answered;   /* a final response was decided */
+  bool has_offer; /* its body carries a session description */
+  bool answered;  /* a final response was decided */
   bool cancelled;
-  bool waited;     /* the 100 is out or not needed any more */
+  bool waited; /* the 100 is out or not needed any more */
   bool dead;
 };
 
 struct msip_session {
   struct msip_dialog dialog;
-  struct msip_link_node node;  /* in ua->sessions */
+  struct msip_link_node node; /* in ua->sessions */
   struct msip_dead sweep;
   struct msip_link_node requests; /* unfinished ones of this dialog */
   struct msip_ua *ua;
@@ -128,10 +128,10 @@ struct msip_session {
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
-  uint32_t refs; /* requests and outgoing requests that point here */
+  uint32_t refs;          /* requests and outgoing requests that point here */
   enum msip_session_state state;
-  bool listed;     /* the dialog is in ua->dialogs */
-  bool confirmed;  /* a 2xx was sent once */
+  bool listed;       /* the dialog is in ua->dialogs */
+  bool confirmed;    /* a 2xx was sent once */
   bool peer_updates; /* the peer's Allow lists UPDATE */
   bool dead;
 };
@@ -164,8 +164,8 @@ void msip_outbox_forget_wake(struct msip_ua *ua, const struct msip_wake *wake);
 
 struct msip_refusal {
   unsigned status;
-  struct msip_str reason; /* empty: the standard phrase */
-  struct msip_str detail; /* 420: tags not supported; 421: tag required */
+  struct msip_str reason;  /* empty: the standard phrase */
+  struct msip_str detail;  /* 420: tags not supported; 421: tag required */
   struct msip_str warning; /* text of an automatic Warning; empty: none */
   unsigned warning_code;
   bool retry_after; /* 0 to 10 seconds, random (14.2) */
@@ -242,12 +242,12 @@ int msip_because(struct msip_ua *ua, int err, const char *why);
 struct msip_draft {
   const struct msip_reply *reply;
   unsigned status;
-  struct msip_str sdp;       /* body to write; empty: none */
-  bool own_body;             /* `sdp` is ours, not reply->body */
-  bool dialog;               /* Contact, Record-Route: it makes or keeps one */
-  uint32_t rseq;             /* 0: not reliable */
+  struct msip_str sdp; /* body to write; empty: none */
+  bool own_body;       /* `sdp` is ours, not reply->body */
+  bool dialog;         /* Contact, Record-Route: it makes or keeps one */
+  uint32_t rseq;       /* 0: not reliable */
   const struct msip_refresh *refresh; /* NULL: no Session-Expires */
-  struct msip_str warning;   /* value of an automatic Warning */
+  struct msip_str warning;            /* value of an automatic Warning */
 };
 
 /* EINVALID for what the author got wrong. */

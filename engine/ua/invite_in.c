@@ -20,7 +20,7 @@ static void arm_expires(struct msip_request *r)
   uint32_t seconds;
 
   if (!msip_msg_has(r->message, MSIP_H_EXPIRES) || r->in_dialog ||
-      msip_delta_parse(msip_msg_value(r->message, MSIP_H_EXPIRES), &seconds) !=
+      msip_delta_parse(&seconds, msip_msg_value(r->message, MSIP_H_EXPIRES)) !=
           0)
     return;
   msip_timer_arm(&r->ua->wheel, &r->invite->expires,
@@ -302,8 +302,8 @@ static int send_progress(struct msip_request *r, struct msip_draft *draft,
   if (draft->rseq)
     err = msip_reliable_send(r, bytes, draft->status, sdp);
   else
-    err = msip_txn_respond(r->ua->txns, r->txn, draft->status, bytes,
-                           r->ua->now);
+    err =
+        msip_txn_respond(r->ua->txns, r->txn, draft->status, bytes, r->ua->now);
   if (err)
     return err;
   if (moves)
@@ -331,8 +331,8 @@ int msip_invite_progress(struct msip_request *r, const struct msip_reply *reply,
   if (err)
     return err;
   if (reliable)
-    err = msip_rel1xx_next(&r->invite->rel, (uint32_t)msip_rand_u64(&r->ua->rand),
-                           &draft.rseq);
+    err = msip_rel1xx_next(&r->invite->rel,
+                           (uint32_t)msip_rand_u64(&r->ua->rand), &draft.rseq);
   r->invite->rel.unacked = before.unacked;
   if (!err)
     err = pick_body(r, reply, false, &draft, &moves);

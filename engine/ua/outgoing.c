@@ -80,8 +80,7 @@ static void report(struct msip_outgoing *o, const struct msip_msg *response,
 {
   struct msip_msg *kept = NULL;
 
-  if (o->method == MSIP_UPDATE && o->own &&
-      (err || response->status >= 200)) {
+  if (o->method == MSIP_UPDATE && o->own && (err || response->status >= 200)) {
     msip_session_refreshed(o->session, response, err);
     return;
   }
@@ -92,13 +91,13 @@ static void report(struct msip_outgoing *o, const struct msip_msg *response,
     if (!kept)
       err = MSIP_ENOMEM;
   }
-  msip_outbox_push(o->ua, &(struct msip_event){
-                              .kind = kept ? MSIP_EV_RESPONSE
-                                           : MSIP_EV_OUTGOING_FAILED,
-                              .err = err,
-                              .outgoing = o,
-                              .session = o->session,
-                              .message = kept});
+  msip_outbox_push(o->ua,
+                   &(struct msip_event){.kind = kept ? MSIP_EV_RESPONSE
+                                                     : MSIP_EV_OUTGOING_FAILED,
+                                        .err = err,
+                                        .outgoing = o,
+                                        .session = o->session,
+                                        .message = kept});
 }
 
 void msip_outgoing_response(void *arg, struct msip_txn *t,

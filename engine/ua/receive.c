@@ -1,5 +1,4 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
-#include "transport/reply_route.h"
 #include "ua/core.h"
 
 /* RFC 5626 keep-alives and STUN (RFC 5389) share the port; neither is SIP. */
@@ -27,9 +26,8 @@ static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
     msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
     return true;
   }
-  if (ua->draining ||
-      (m->method == MSIP_INVITE &&
-       ua->census.sessions >= ua->settings->limit_dialogs)) {
+  if (ua->draining || (m->method == MSIP_INVITE &&
+                       ua->census.sessions >= ua->settings->limit_dialogs)) {
     refuse_overload(ua, m);
     return true;
   }
@@ -98,10 +96,9 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
 
 static void stray(struct msip_ua *ua, const struct msip_msg *m)
 {
-  struct msip_session *session =
-      m->method == MSIP_ACK && msip_msg_is_request(m)
-          ? msip_session_find(ua, m)
-          : NULL;
+  struct msip_session *session = m->method == MSIP_ACK && msip_msg_is_request(m)
+                                     ? msip_session_find(ua, m)
+                                     : NULL;
 
   if (!session || !msip_ack_arrived(session, m))
     ua->counters.dropped_stray++;

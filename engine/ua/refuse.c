@@ -1,5 +1,6 @@
 /* What the engine answers by itself, before or without a script. */
 #include "message/build.h"
+#include "transport/reply_route.h"
 #include "ua/core.h"
 
 enum { REFUSAL_MAX = 65535 };

@@ -24,7 +24,8 @@ static bool has_newer_invite(const struct msip_session *s,
     const struct msip_request *other =
         MSIP_CONTAINER(at, struct msip_request, node);
 
-    if (other->invite && !other->dead && other->message->cseq > r->message->cseq)
+    if (other->invite && !other->dead &&
+        other->message->cseq > r->message->cseq)
       return true;
   }
   return false;
@@ -40,8 +41,7 @@ static void no_ack(struct msip_request *r)
   if (silent || s->state == MSIP_SESSION_TERMINATED)
     return;
   if (s->queued_bye || s->exchange.state == MSIP_OFFER_OURS ||
-      !msip_outbox_push(r->ua, &(struct msip_event){.kind =
-                                                        MSIP_EV_ACK_TIMEOUT,
+      !msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_ACK_TIMEOUT,
                                                     .session = s,
                                                     .err = MSIP_ETIMEOUT}))
     msip_session_ack_timeout_default(s);

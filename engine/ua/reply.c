@@ -116,7 +116,7 @@ bool msip_reply_is_sdp(const struct msip_reply *reply)
       !msip_str_istarts(reply->disposition, MSIP_STR("session")))
     return false;
   return reply->content_type.len == 0 ||
-         (msip_ctype_parse(&type, reply->content_type, NULL) == 0 &&
+         (msip_ctype_parse(&type, reply->content_type) == 0 &&
           msip_ctype_is(&type, MSIP_STR("application"), MSIP_STR("sdp")));
 }
 

@@ -12,8 +12,8 @@ static void free_dead(struct msip_dead *dead)
 static int list(struct msip_session *s)
 {
   struct msip_dialog *d = &s->dialog;
-  uint64_t hash = msip_dialog_hash(&s->ua->rand, d->call_id, d->local_tag,
-                                   d->remote_tag);
+  uint64_t hash =
+      msip_dialog_hash(&s->ua->rand, d->call_id, d->local_tag, d->remote_tag);
   int err = msip_map_insert(&s->ua->dialogs, &d->node, hash);
 
   s->listed = err == 0;

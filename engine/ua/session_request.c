@@ -39,9 +39,9 @@ static struct msip_verdict ask_gate(const struct msip_session *s,
 static void refuse(struct msip_session *s, struct msip_txn *txn,
                    const struct msip_msg *m, unsigned status, bool retry_after)
 {
-  msip_refuse(s->ua, txn, m,
-              &(struct msip_refusal){.status = status,
-                                     .retry_after = retry_after});
+  msip_refuse(
+      s->ua, txn, m,
+      &(struct msip_refusal){.status = status, .retry_after = retry_after});
 }
 
 /* An UPDATE or PRACK with an offer: it can be taken back.  False when memory is
@@ -56,8 +56,8 @@ static bool take_offer(struct msip_request *r)
   r->before = msip_pool_zero(r->ua->pool, sizeof *r->before);
   if (r->before)
     msip_exchange_save(r->before, &s->exchange);
-  if (r->before && msip_exchange_move(&s->exchange, r->ua->pool,
-                                      MSIP_OFFER_RECV, sdp) == 0)
+  if (r->before &&
+      msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_RECV, sdp) == 0)
     return true;
   msip_request_answer(r, &(struct msip_refusal){.status = 500});
   return false;

@@ -41,10 +41,9 @@ void msip_session_timer_stop(struct msip_session *s)
 static void give_up(struct msip_session *s, int err, const char *reason)
 {
   s->ua->counters.sessions_expired++;
-  msip_outbox_push(s->ua,
-                   &(struct msip_event){.kind = MSIP_EV_REFRESH_FAILED,
-                                        .session = s,
-                                        .err = err});
+  msip_outbox_push(s->ua, &(struct msip_event){.kind = MSIP_EV_REFRESH_FAILED,
+                                               .session = s,
+                                               .err = err});
   msip_session_hang_up(s, reason);
 }
 
@@ -98,11 +97,10 @@ static void renew(struct msip_session *s, const struct msip_msg *response)
   struct msip_refresh grant = {0, MSIP_REFRESH_NOBODY};
 
   if (msip_session_expires_parse(
-          &se, msip_msg_value(response, MSIP_H_SESSION_EXPIRES), NULL) == 0) {
+          &se, msip_msg_value(response, MSIP_H_SESSION_EXPIRES)) == 0) {
     grant.interval = se.delta;
-    grant.refresher = se.refresher == MSIP_REFRESHER_UAS
-                          ? MSIP_REFRESH_THEM
-                          : MSIP_REFRESH_US;
+    grant.refresher = se.refresher == MSIP_REFRESHER_UAS ? MSIP_REFRESH_THEM
+                                                         : MSIP_REFRESH_US;
   }
   msip_session_timer_set(s, &grant);
 }
