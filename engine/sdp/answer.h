@@ -11,8 +11,8 @@
 
 /* Per stream of the offer. */
 struct msip_sdp_choice {
-  uint16_t port;                  /* 0 refuses the stream */
-  uint8_t direction;              /* enum msip_direction, what we want */
+  uint16_t port;                 /* 0 refuses the stream */
+  uint8_t direction;             /* enum msip_direction, what we want */
   struct msip_payloads payloads; /* accepted; none refuses the stream */
 };
 
