@@ -139,6 +139,21 @@ void mlua_sdp_answer_terms(lua_State *L, int arg, struct msip_sdp_terms *terms,
     terms->codecs = read_codecs(L, &terms->codec_count);
 }
 
+/* Only for audio is there a usual choice. */
+static void use_usual_codecs(lua_State *L, struct msip_sdp_stream *stream)
+{
+  static const struct msip_str usual[] = {MSIP_STR_INIT("PCMU"),
+                                          MSIP_STR_INIT("PCMA"),
+                                          MSIP_STR_INIT("telephone-event")};
+
+  if (stream->codecs)
+    return;
+  if (!msip_str_ieq(stream->type, MSIP_STR("audio")))
+    mlua_option_error(L, "formats", "needed for this type of media");
+  stream->codecs = usual;
+  stream->codec_count = 3;
+}
+
 /* One entry of `media`, on top: a type, or a table that says more. */
 static void read_stream(lua_State *L, struct msip_sdp_stream *stream)
 {
@@ -160,6 +175,7 @@ static void read_stream(lua_State *L, struct msip_sdp_stream *stream)
   }
   if (!msip_str_is_token(stream->type))
     mlua_option_error(L, "media", "type such as \"audio\" expected");
+  use_usual_codecs(L, stream);
 }
 
 static const struct msip_sdp_stream *
@@ -183,6 +199,8 @@ read_streams(lua_State *L, int arg, const struct msip_sdp_stream *usual,
 
   luaL_checkstack(L, (int)n * 6 + 8, NULL);
   streams[0] = *usual;
+  if (lua_isnil(L, list))
+    use_usual_codecs(L, &streams[0]);
   for (lua_Unsigned i = 0; i < n && !lua_isnil(L, list); i++) {
     streams[i] = *usual;
     lua_rawgeti(L, list, (lua_Integer)i + 1);
@@ -197,11 +215,7 @@ const struct msip_sdp_stream *mlua_sdp_offer_terms(lua_State *L, int arg,
                                                    struct mlua_sdp_asks *asks,
                                                    uint32_t *count)
 {
-  static const struct msip_str usual_codecs[] = {
-      MSIP_STR_INIT("PCMU"), MSIP_STR_INIT("PCMA"),
-      MSIP_STR_INIT("telephone-event")};
-  struct msip_sdp_stream usual = {
-      .type = MSIP_STR("audio"), .codecs = usual_codecs, .codec_count = 3};
+  struct msip_sdp_stream usual = {.type = MSIP_STR("audio")};
   lua_Integer number;
 
   mlua_option_names(L, arg, offer_options);
