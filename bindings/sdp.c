@@ -222,11 +222,14 @@ static void push_attributes(lua_State *L, const struct msip_sdp *sdp,
 }
 
 static void push_stream(lua_State *L, const struct msip_sdp *sdp,
-                        const struct msip_sdp_media *media)
+                        uint32_t index)
 {
+  const struct msip_sdp_media *media = &sdp->media[index];
   struct msip_str connection = msip_sdp_connection(sdp, media);
 
-  lua_createtable(L, 0, 8);
+  lua_createtable(L, 0, 9);
+  lua_pushinteger(L, (lua_Integer)index + 1);
+  lua_setfield(L, -2, "index");
   set_text(L, "type", media->type);
   set_text(L, "proto", media->proto);
   set_text(L, "direction", msip_direction_name(msip_sdp_direction(sdp, media)));
@@ -312,7 +315,7 @@ static const struct msip_sdp_choice *ask(lua_State *L,
   for (uint32_t i = 0; i < count; i++) {
     if (msip_payloads_empty(&choices[i].payloads) || choices[i].port == 0)
       continue;
-    push_stream(L, &d->sdp, &d->sdp.media[i]);
+    push_stream(L, &d->sdp, i);
     if (asks->formats)
       ask_formats(L, d, i, asks->formats, lua_gettop(L), &choices[i].payloads);
     if (asks->port && !msip_payloads_empty(&choices[i].payloads))
@@ -541,7 +544,7 @@ static int push_media(lua_State *L, const struct msip_sdp *sdp)
 {
   lua_createtable(L, (int)sdp->media_count, 0);
   for (uint32_t i = 0; i < sdp->media_count; i++) {
-    push_stream(L, sdp, &sdp->media[i]);
+    push_stream(L, sdp, i);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return 1;

@@ -51,6 +51,7 @@ struct msip_sdp_media {
   struct msip_str proto; /* "RTP/AVP" */
   struct msip_str formats;
   struct msip_str connection;  /* its own first c=, or empty */
+  struct msip_str address;     /* in it */
   struct msip_payloads mapped; /* payload types with an rtpmap */
   uint32_t first, end;         /* its lines, from the m= line on */
   uint16_t port;               /* 0: refused or removed */
@@ -73,6 +74,7 @@ struct msip_sdp {
   } origin;
   struct msip_str session_name; /* empty when missing */
   struct msip_str connection;   /* of the session, or empty */
+  struct msip_str address;      /* in it */
 };
 
 /* Reads `text`, which must outlive the tree; msip_sdp_fini lets go.  Lines may
@@ -124,5 +126,13 @@ enum msip_direction msip_direction_answer(enum msip_direction offered,
 /* The connection that holds for a stream: "IN IP4 192.0.2.1", or empty. */
 struct msip_str msip_sdp_connection(const struct msip_sdp *sdp,
                                     const struct msip_sdp_media *media);
+/* The address that holds for a stream, without TTL; or empty. */
+static inline struct msip_str
+msip_sdp_destination(const struct msip_sdp *sdp,
+                     const struct msip_sdp_media *media)
+{
+  return media->connection.len ? media->address : sdp->address;
+}
+
 /* The address in a c= value, without TTL; empty when malformed. */
 struct msip_str msip_sdp_address(struct msip_str connection);

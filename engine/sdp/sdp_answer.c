@@ -93,9 +93,8 @@ void msip_sdp_choose(struct msip_sdp_choice *out, const struct msip_sdp *offer,
 }
 
 /* There is one view of a multicast stream, not two (RFC 3264 6.2). */
-static bool is_multicast(struct msip_str connection)
+static bool is_multicast(struct msip_str address)
 {
-  struct msip_str address = msip_sdp_address(connection);
   uint32_t first;
 
   if (address.len > 2 && msip_lower(address.at[0]) == 'f' &&
@@ -110,38 +109,44 @@ static bool is_multicast(struct msip_str connection)
 static void write_refusal(struct msip_buf *buf,
                           const struct msip_sdp_media *media)
 {
-  msip_buf_lit(buf, "m=");
-  msip_buf_add(buf, media->type);
-  msip_buf_lit(buf, " 0 ");
-  msip_buf_add(buf, media->proto);
-  msip_buf_char(buf, ' ');
-  msip_buf_add(buf, media->formats);
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "m=");
+  msip_sdp_put(buf, media->type);
+  msip_sdp_put_lit(buf, " 0 ");
+  msip_sdp_put(buf, media->proto);
+  msip_sdp_put_lit(buf, " ");
+  msip_sdp_put(buf, media->formats);
+  msip_sdp_put_lit(buf, "\r\n");
 }
 
-/* The m= line: the formats we take, in the offer's order. */
-static void write_media(struct msip_buf *buf,
-                        const struct msip_sdp_media *media, uint16_t port,
-                        struct msip_payloads left)
+/* The formats we take, in the offer's order. */
+static void write_formats(struct msip_buf *buf, struct msip_str offered,
+                          struct msip_payloads left)
 {
-  struct msip_str rest = media->formats, format;
+  struct msip_str format;
 
-  msip_buf_lit(buf, "m=");
-  msip_buf_add(buf, media->type);
-  msip_buf_char(buf, ' ');
-  msip_buf_u64(buf, port);
-  msip_buf_char(buf, ' ');
-  msip_buf_add(buf, media->proto);
-  while (msip_sdp_next_format(&rest, &format)) {
+  while (msip_sdp_next_format(&offered, &format)) {
     int payload = msip_sdp_payload(format);
 
     if (payload < 0 || !msip_payloads_has(&left, (unsigned)payload))
       continue;
     msip_payloads_drop(&left, (unsigned)payload);
-    msip_buf_char(buf, ' ');
-    msip_buf_add(buf, format);
+    msip_sdp_put_lit(buf, " ");
+    msip_sdp_put(buf, format);
   }
-  msip_buf_lit(buf, "\r\n");
+}
+
+static void write_media(struct msip_buf *buf,
+                        const struct msip_sdp_media *media, uint16_t port,
+                        const struct msip_payloads *payloads)
+{
+  msip_sdp_put_lit(buf, "m=");
+  msip_sdp_put(buf, media->type);
+  msip_sdp_put_lit(buf, " ");
+  msip_buf_u64(buf, port);
+  msip_sdp_put_lit(buf, " ");
+  msip_sdp_put(buf, media->proto);
+  write_formats(buf, media->formats, *payloads);
+  msip_sdp_put_lit(buf, "\r\n");
 }
 
 static void write_stream(struct msip_buf *buf, const struct msip_sdp *offer,
@@ -151,15 +156,15 @@ static void write_stream(struct msip_buf *buf, const struct msip_sdp *offer,
   struct msip_str connection = msip_sdp_connection(offer, media);
   enum msip_direction direction = msip_direction_answer(
       msip_sdp_offered(offer, media), (enum msip_direction)choice->direction);
-  bool multicast = is_multicast(connection);
+  bool multicast = is_multicast(msip_sdp_destination(offer, media));
 
   write_media(buf, media, multicast ? media->port : choice->port,
-              choice->payloads);
+              &choice->payloads);
   if (multicast) {
     direction = msip_sdp_direction(offer, media);
-    msip_buf_lit(buf, "c=");
-    msip_buf_add(buf, connection);
-    msip_buf_lit(buf, "\r\n");
+    msip_sdp_put_lit(buf, "c=");
+    msip_sdp_put(buf, connection);
+    msip_sdp_put_lit(buf, "\r\n");
   }
   for (uint32_t i = media->first; i < media->end; i++) {
     const struct msip_sdp_line *line = &offer->lines[i];
@@ -187,7 +192,7 @@ static void write_times(struct msip_buf *buf, const struct msip_sdp *offer)
     msip_sdp_write_line(buf, &offer->lines[i]);
   }
   if (!any)
-    msip_buf_lit(buf, "t=0 0\r\n");
+    msip_sdp_put_lit(buf, "t=0 0\r\n");
 }
 
 /* One session keeps one id without anybody remembering it: it follows from the
@@ -201,21 +206,21 @@ static void write_own_origin(struct msip_buf *buf, const struct msip_sdp *offer,
   msip_sdp_write_head(buf, terms);
   if (terms->session_id) {
     msip_buf_u64(buf, terms->session_id);
-    msip_buf_char(buf, ' ');
+    msip_sdp_put_lit(buf, " ");
     msip_buf_u64(buf, terms->version);
   } else {
     uint64_t hash = msip_hash(&fixed, 0, offer->origin.id);
 
     hash = msip_hash(&fixed, hash, offer->origin.place);
     msip_buf_u64(buf, (hash >> 32) + 1);
-    msip_buf_char(buf, ' ');
+    msip_sdp_put_lit(buf, " ");
     if (version.len > 18) /* stay below 2^62 */
       version = msip_str_of(version.at + version.len - 18, 18);
-    msip_buf_add(buf, version);
+    msip_sdp_put(buf, version);
   }
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, " ");
   msip_sdp_write_place(buf, terms->address);
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "\r\n");
 }
 
 /* How many streams were accepted. */

@@ -51,17 +51,19 @@ struct msip_str msip_sdp_connection(const struct msip_sdp *sdp,
 struct msip_str msip_sdp_address(struct msip_str connection)
 {
   struct msip_str rest = connection;
-  const char *end = connection.at + connection.len;
-
-  for (int words = 0; words < 2; words++) {
-    size_t gap = msip_str_find(rest, ' ');
-
-    if (gap == 0 || gap == rest.len)
-      return MSIP_STR("");
-    rest = msip_str_span(rest.at + gap + 1, end);
-  }
-
   size_t len = 0;
+
+  if (rest.len > 7 && memcmp(rest.at, "IN IP", 5) == 0 && rest.at[6] == ' ') {
+    rest = msip_str_of(rest.at + 7, rest.len - 7); /* nearly always */
+  } else {
+    for (int words = 0; words < 2; words++) {
+      size_t gap = msip_str_find(rest, ' ');
+
+      if (gap == 0 || gap == rest.len)
+        return MSIP_STR("");
+      rest = msip_str_of(rest.at + gap + 1, rest.len - gap - 1);
+    }
+  }
 
   while (len < rest.len && rest.at[len] != ' ' && rest.at[len] != '/')
     len++;
@@ -72,7 +74,7 @@ enum msip_direction msip_sdp_offered(const struct msip_sdp *sdp,
                                      const struct msip_sdp_media *media)
 {
   enum msip_direction direction = msip_sdp_direction(sdp, media);
-  struct msip_str address = msip_sdp_address(msip_sdp_connection(sdp, media));
+  struct msip_str address = msip_sdp_destination(sdp, media);
 
   if (msip_str_eq(address, MSIP_STR("0.0.0.0")) ||
       msip_str_eq(address, MSIP_STR("::")))

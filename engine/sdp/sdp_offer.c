@@ -12,26 +12,26 @@ void msip_sdp_write_place(struct msip_buf *buf, struct msip_str address)
 {
   bool is_ipv6 = msip_str_find(address, ':') < address.len;
 
-  msip_buf_add(buf, is_ipv6 ? MSIP_STR("IN IP6 ") : MSIP_STR("IN IP4 "));
-  msip_buf_add(buf, address.len ? address : MSIP_STR("127.0.0.1"));
+  msip_sdp_put(buf, is_ipv6 ? MSIP_STR("IN IP6 ") : MSIP_STR("IN IP4 "));
+  msip_sdp_put(buf, address.len ? address : MSIP_STR("127.0.0.1"));
 }
 
 void msip_sdp_write_head(struct msip_buf *buf,
                          const struct msip_sdp_terms *terms)
 {
-  msip_buf_lit(buf, "v=0\r\no=");
-  msip_buf_add(buf, or_dash(terms->username));
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, "v=0\r\no=");
+  msip_sdp_put(buf, or_dash(terms->username));
+  msip_sdp_put_lit(buf, " ");
 }
 
 void msip_sdp_write_session(struct msip_buf *buf,
                             const struct msip_sdp_terms *terms)
 {
-  msip_buf_lit(buf, "s=");
-  msip_buf_add(buf, or_dash(terms->session_name));
-  msip_buf_lit(buf, "\r\nc=");
+  msip_sdp_put_lit(buf, "s=");
+  msip_sdp_put(buf, or_dash(terms->session_name));
+  msip_sdp_put_lit(buf, "\r\nc=");
   msip_sdp_write_place(buf, terms->address);
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "\r\n");
 }
 
 void msip_sdp_write_next_origin(struct msip_buf *buf,
@@ -39,13 +39,13 @@ void msip_sdp_write_next_origin(struct msip_buf *buf,
 {
   struct msip_str version = previous->origin.version;
 
-  msip_buf_lit(buf, "v=0\r\no=");
-  msip_buf_add(buf, previous->origin.username);
-  msip_buf_char(buf, ' ');
-  msip_buf_add(buf, previous->origin.id);
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, "v=0\r\no=");
+  msip_sdp_put(buf, previous->origin.username);
+  msip_sdp_put_lit(buf, " ");
+  msip_sdp_put(buf, previous->origin.id);
+  msip_sdp_put_lit(buf, " ");
   if (more == 0) {
-    msip_buf_add(buf, version);
+    msip_sdp_put(buf, version);
   } else {
     uint64_t number = 0;
 
@@ -53,9 +53,9 @@ void msip_sdp_write_next_origin(struct msip_buf *buf,
       number = number * 10 + (uint64_t)(version.at[i] - '0');
     msip_buf_u64(buf, number + more);
   }
-  msip_buf_char(buf, ' ');
-  msip_buf_add(buf, previous->origin.place);
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, " ");
+  msip_sdp_put(buf, previous->origin.place);
+  msip_sdp_put_lit(buf, "\r\n");
 }
 
 /* Gives every codec of a stream its payload type. */
@@ -93,21 +93,21 @@ static int number_codecs(const struct msip_sdp_stream *stream,
 static void write_codec(struct msip_buf *buf, const struct msip_codec *codec,
                         unsigned payload)
 {
-  msip_buf_lit(buf, "a=rtpmap:");
+  msip_sdp_put_lit(buf, "a=rtpmap:");
   msip_buf_u64(buf, payload);
-  msip_buf_char(buf, ' ');
-  msip_buf_add(buf, codec->name);
-  msip_buf_char(buf, '/');
+  msip_sdp_put_lit(buf, " ");
+  msip_sdp_put(buf, codec->name);
+  msip_sdp_put_lit(buf, "/");
   msip_buf_u64(buf, codec->rate);
   if (codec->channels.len) {
-    msip_buf_char(buf, '/');
-    msip_buf_add(buf, codec->channels);
+    msip_sdp_put_lit(buf, "/");
+    msip_sdp_put(buf, codec->channels);
   }
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "\r\n");
   if (msip_str_ieq(codec->name, MSIP_STR("telephone-event"))) {
-    msip_buf_lit(buf, "a=fmtp:");
+    msip_sdp_put_lit(buf, "a=fmtp:");
     msip_buf_u64(buf, payload);
-    msip_buf_lit(buf, " 0-16\r\n");
+    msip_sdp_put_lit(buf, " 0-16\r\n");
   }
 }
 
@@ -120,16 +120,16 @@ static int write_stream(struct msip_buf *buf,
 
   if (err)
     return err;
-  msip_buf_lit(buf, "m=");
-  msip_buf_add(buf, stream->type);
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, "m=");
+  msip_sdp_put(buf, stream->type);
+  msip_sdp_put_lit(buf, " ");
   msip_buf_u64(buf, stream->port);
-  msip_buf_lit(buf, " RTP/AVP");
+  msip_sdp_put_lit(buf, " RTP/AVP");
   for (uint32_t i = 0; i < stream->codec_count; i++) {
-    msip_buf_char(buf, ' ');
+    msip_sdp_put_lit(buf, " ");
     msip_buf_u64(buf, payloads[i]);
   }
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "\r\n");
   for (uint32_t i = 0; i < stream->codec_count; i++)
     write_codec(buf, &codecs[i], payloads[i]);
   msip_sdp_write_direction(buf, (enum msip_direction)stream->direction);
@@ -143,13 +143,13 @@ int msip_sdp_offer(struct msip_buf *buf, const struct msip_sdp_terms *terms,
 
   msip_sdp_write_head(buf, terms);
   msip_buf_u64(buf, terms->session_id);
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, " ");
   msip_buf_u64(buf, terms->version);
-  msip_buf_char(buf, ' ');
+  msip_sdp_put_lit(buf, " ");
   msip_sdp_write_place(buf, terms->address);
-  msip_buf_lit(buf, "\r\n");
+  msip_sdp_put_lit(buf, "\r\n");
   msip_sdp_write_session(buf, terms);
-  msip_buf_lit(buf, "t=0 0\r\n");
+  msip_sdp_put_lit(buf, "t=0 0\r\n");
   for (uint32_t i = 0; i < count; i++) {
     int err = write_stream(buf, &streams[i]);
 

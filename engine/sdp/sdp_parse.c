@@ -93,9 +93,7 @@ static int read_origin(struct reader *r, struct msip_str value)
     return broken(r, value.at, "second o= line", MSIP_ESYNTAX);
   if (!is_number(id) || !is_number(version))
     return broken(r, value.at, "o= needs an id and a version", MSIP_ESYNTAX);
-  word(&rest);
-  word(&rest);
-  if (word(&rest).len == 0)
+  if (msip_sdp_address(place).len == 0)
     return broken(r, value.at, "o= needs an address", MSIP_ESYNTAX);
   r->has_origin = true;
   r->sdp->origin.username = username;
@@ -130,7 +128,8 @@ static int read_media(struct reader *r, struct msip_str value)
   struct msip_sdp *sdp = r->sdp;
   struct msip_str rest = value, port;
   struct msip_sdp_media m = {.direction = MSIP_DIRECTION_UNSAID,
-                             .connection = MSIP_STR("")};
+                             .connection = MSIP_STR(""),
+                             .address = MSIP_STR("")};
 
   if (sdp->media_count == MSIP_SDP_MEDIA_MAX)
     return broken(r, value.at, "too many m= lines", MSIP_ETOOBIG);
@@ -161,12 +160,17 @@ static int read_media(struct reader *r, struct msip_str value)
 static int read_connection(struct reader *r, struct msip_sdp_media *m,
                            struct msip_str value)
 {
-  struct msip_str *slot = m ? &m->connection : &r->sdp->connection;
+  struct msip_str address = msip_sdp_address(value);
 
-  if (msip_sdp_address(value).len == 0)
+  if (address.len == 0)
     return broken(r, value.at, "connection address expected", MSIP_ESYNTAX);
-  if (slot->len == 0)
-    *slot = value;
+  if (m && m->connection.len == 0) {
+    m->connection = value;
+    m->address = address;
+  } else if (!m && r->sdp->connection.len == 0) {
+    r->sdp->connection = value;
+    r->sdp->address = address;
+  }
   return 0;
 }
 
@@ -337,7 +341,8 @@ int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
   struct msip_sdp sdp = {.pool = pool,
                          .direction = MSIP_DIRECTION_UNSAID,
                          .session_name = MSIP_STR(""),
-                         .connection = MSIP_STR("")};
+                         .connection = MSIP_STR(""),
+                         .address = MSIP_STR("")};
   struct reader r = {
       .sdp = &sdp, .rest = text, .start = text.at, .fault = fault};
   int err;
@@ -355,6 +360,8 @@ int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
 
 void msip_sdp_fini(struct msip_sdp *sdp)
 {
+  if (!sdp->lines)
+    return;
   msip_pool_give(sdp->pool, sdp->lines, sdp->line_room * sizeof *sdp->lines);
   msip_pool_give(sdp->pool, sdp->media, sdp->media_room * sizeof *sdp->media);
   *sdp = (struct msip_sdp){.pool = sdp->pool};

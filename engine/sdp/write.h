@@ -6,6 +6,20 @@
 
 struct msip_sdp_terms;
 
+/* msip_buf_add without a call while there is room: an answer is some forty
+ * short pieces. */
+static inline void msip_sdp_put(struct msip_buf *buf, struct msip_str s)
+{
+  if (buf->err || s.len > buf->room - buf->len || buf->room > buf->max) {
+    msip_buf_add(buf, s);
+    return;
+  }
+  memcpy(buf->at + buf->len, s.at, s.len);
+  buf->len += s.len;
+}
+
+#define msip_sdp_put_lit(buf, lit) msip_sdp_put((buf), MSIP_STR(lit))
+
 void msip_sdp_write_line(struct msip_buf *buf,
                          const struct msip_sdp_line *line);
 void msip_sdp_write_direction(struct msip_buf *buf,
