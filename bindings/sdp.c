@@ -6,6 +6,7 @@
 #include "base/rand.h"
 #include "error.h"
 #include "sdp_terms.h"
+#include "sdp_value.h"
 
 #define CLASS     "moonsip.Description"
 #define WORKSPACE lua_upvalueindex(1)
@@ -180,151 +181,6 @@ static int write_answer(lua_State *L, const struct msip_sdp *offer,
   return err ? mlua_fail_at(L, err, &fault) : push_written(L, w);
 }
 
-static void set_text(lua_State *L, const char *key, struct msip_str s)
-{
-  lua_pushlstring(L, s.at, s.len);
-  lua_setfield(L, -2, key);
-}
-
-/* As an integer while it fits, else as the digits it is. */
-static void push_number(lua_State *L, struct msip_str digits)
-{
-  lua_pushlstring(L, digits.at, digits.len);
-  if (lua_stringtonumber(L, lua_tostring(L, -1)) == 0)
-    return;
-  lua_remove(L, lua_isinteger(L, -1) ? -2 : -1);
-}
-
-static void push_formats(lua_State *L, const struct msip_sdp_media *media)
-{
-  struct msip_str rest = media->formats, format;
-  lua_Integer n = 0;
-
-  lua_newtable(L);
-  while (msip_sdp_next_format(&rest, &format)) {
-    lua_pushlstring(L, format.at, format.len);
-    lua_rawseti(L, -2, ++n);
-  }
-}
-
-static void push_attributes(lua_State *L, const struct msip_sdp *sdp,
-                            uint32_t first, uint32_t end)
-{
-  lua_Integer n = 0;
-
-  lua_newtable(L);
-  for (uint32_t i = first; i < end; i++) {
-    if (sdp->lines[i].type != 'a')
-      continue;
-    lua_pushlstring(L, sdp->lines[i].value.at, sdp->lines[i].value.len);
-    lua_rawseti(L, -2, ++n);
-  }
-}
-
-static void push_stream(lua_State *L, const struct msip_sdp *sdp,
-                        uint32_t index)
-{
-  const struct msip_sdp_media *media = &sdp->media[index];
-  struct msip_str connection = msip_sdp_connection(sdp, media);
-
-  lua_createtable(L, 0, 9);
-  lua_pushinteger(L, (lua_Integer)index + 1);
-  lua_setfield(L, -2, "index");
-  set_text(L, "type", media->type);
-  set_text(L, "proto", media->proto);
-  set_text(L, "direction", msip_direction_name(msip_sdp_direction(sdp, media)));
-  lua_pushinteger(L, media->port);
-  lua_setfield(L, -2, "port");
-  lua_pushinteger(L, media->port_count);
-  lua_setfield(L, -2, "port_count");
-  if (connection.len)
-    set_text(L, "connection", connection);
-  push_formats(L, media);
-  lua_setfield(L, -2, "formats");
-  push_attributes(L, sdp, media->first, media->end);
-  lua_setfield(L, -2, "attributes");
-}
-
-static void push_codec(lua_State *L, const struct msip_codec *codec,
-                       unsigned payload)
-{
-  lua_createtable(L, 0, 4);
-  set_text(L, "name", codec->name);
-  lua_pushinteger(L, codec->rate);
-  lua_setfield(L, -2, "rate");
-  lua_pushinteger(L, payload);
-  lua_setfield(L, -2, "payload");
-  if (codec->channels.len)
-    set_text(L, "channels", codec->channels);
-}
-
-/* The script may touch the description while it is asked, so the tree is
- * looked at afresh each time. */
-static void ask_formats(lua_State *L, const struct description *d,
-                        uint32_t index, int function, int stream,
-                        struct msip_payloads *payloads)
-{
-  for (unsigned payload = 0; payload < 128; payload++) {
-    const struct msip_sdp *sdp = &d->sdp;
-    struct msip_codec codec;
-
-    if (!msip_payloads_has(payloads, payload))
-      continue;
-    if (!msip_sdp_codec(&codec, sdp, &sdp->media[index], payload)) {
-      msip_payloads_drop(payloads, payload);
-      continue;
-    }
-    lua_pushvalue(L, function);
-    push_codec(L, &codec, payload);
-    lua_pushvalue(L, stream);
-    lua_call(L, 2, 1);
-    if (!lua_toboolean(L, -1))
-      msip_payloads_drop(payloads, payload);
-    lua_pop(L, 1);
-  }
-}
-
-static uint16_t ask_port(lua_State *L, int function, int stream)
-{
-  lua_Integer port;
-  int is_integer;
-
-  lua_pushvalue(L, function);
-  lua_pushvalue(L, stream);
-  lua_call(L, 1, 1);
-  port = lua_tointegerx(L, -1, &is_integer);
-  if (!is_integer || port < 0 || port > 65535)
-    luaL_error(L, "option 'port': the function must return a port number");
-  lua_pop(L, 1);
-  return (uint16_t)port;
-}
-
-/* Settles every stream of `d` where functions have a say. */
-static const struct msip_sdp_choice *ask(lua_State *L,
-                                         const struct description *d,
-                                         const struct msip_sdp_terms *terms,
-                                         const struct mlua_sdp_asks *asks)
-{
-  uint32_t count = d->sdp.media_count;
-  struct msip_sdp_choice *choices =
-      lua_newuserdatauv(L, (count + 1) * sizeof *choices, 0);
-
-  luaL_checkstack(L, 12, NULL);
-  for (uint32_t i = 0; i < count; i++)
-    msip_sdp_choose(&choices[i], &d->sdp, i, terms);
-  for (uint32_t i = 0; i < count; i++) {
-    if (msip_payloads_empty(&choices[i].payloads) || choices[i].port == 0)
-      continue;
-    push_stream(L, &d->sdp, i);
-    if (asks->formats)
-      ask_formats(L, d, i, asks->formats, lua_gettop(L), &choices[i].payloads);
-    if (asks->port && !msip_payloads_empty(&choices[i].payloads))
-      choices[i].port = ask_port(L, asks->port, lua_gettop(L));
-    lua_pop(L, 1);
-  }
-  return choices;
-}
-
 /* Answers the description at 1 on the options at 2. */
 static int answer_description(lua_State *L)
 {
@@ -336,7 +192,7 @@ static int answer_description(lua_State *L)
   if (!lua_isnoneornil(L, 2))
     mlua_sdp_answer_terms(L, 2, &terms, &asks);
   if (asks.port || asks.formats)
-    terms.choices = ask(L, d, &terms, &asks);
+    terms.choices = mlua_sdp_ask(L, &d->sdp, &terms, &asks);
   return write_answer(L, &d->sdp, &terms, asks.previous);
 }
 
@@ -540,28 +396,6 @@ static int description_tostring(lua_State *L)
   return push_written(L, w) == 1 ? 1 : lua_error(L);
 }
 
-static int push_media(lua_State *L, const struct msip_sdp *sdp)
-{
-  lua_createtable(L, (int)sdp->media_count, 0);
-  for (uint32_t i = 0; i < sdp->media_count; i++) {
-    push_stream(L, sdp, i);
-    lua_rawseti(L, -2, (lua_Integer)i + 1);
-  }
-  return 1;
-}
-
-static int push_origin(lua_State *L, const struct msip_sdp *sdp)
-{
-  lua_createtable(L, 0, 4);
-  set_text(L, "username", sdp->origin.username);
-  push_number(L, sdp->origin.id);
-  lua_setfield(L, -2, "session_id");
-  push_number(L, sdp->origin.version);
-  lua_setfield(L, -2, "version");
-  set_text(L, "address", msip_sdp_address(sdp->origin.place));
-  return 1;
-}
-
 /* Methods are in the second upvalue; what is not there is computed. */
 static int description_index(lua_State *L)
 {
@@ -576,26 +410,20 @@ static int description_index(lua_State *L)
     return 1;
   key = text_at(L, 2);
   if (msip_str_eq(key, MSIP_STR("media")))
-    return push_media(L, sdp);
-  if (msip_str_eq(key, MSIP_STR("origin")))
-    return push_origin(L, sdp);
-  if (msip_str_eq(key, MSIP_STR("attributes"))) {
-    push_attributes(L, sdp, 0, sdp->session_end);
-    return 1;
-  }
-  if (msip_str_eq(key, MSIP_STR("version"))) {
-    push_number(L, sdp->origin.version);
-    return 1;
-  }
-  if (msip_str_eq(key, MSIP_STR("session_name"))) {
+    mlua_sdp_push_media(L, sdp);
+  else if (msip_str_eq(key, MSIP_STR("origin")))
+    mlua_sdp_push_origin(L, sdp);
+  else if (msip_str_eq(key, MSIP_STR("attributes")))
+    mlua_sdp_push_attributes(L, sdp, 0, sdp->session_end);
+  else if (msip_str_eq(key, MSIP_STR("version")))
+    mlua_sdp_push_number(L, sdp->origin.version);
+  else if (msip_str_eq(key, MSIP_STR("session_name")))
     lua_pushlstring(L, sdp->session_name.at, sdp->session_name.len);
-    return 1;
-  }
-  if (msip_str_eq(key, MSIP_STR("connection")) && sdp->connection.len) {
+  else if (msip_str_eq(key, MSIP_STR("connection")) && sdp->connection.len)
     lua_pushlstring(L, sdp->connection.at, sdp->connection.len);
-    return 1;
-  }
-  return 0;
+  else
+    return 0;
+  return 1;
 }
 
 static const luaL_Reg methods[] = {

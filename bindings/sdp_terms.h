@@ -18,6 +18,13 @@ struct mlua_sdp_asks {
 void mlua_sdp_answer_terms(lua_State *L, int arg, struct msip_sdp_terms *terms,
                            struct mlua_sdp_asks *asks);
 
+/* What the functions among the options choose, per stream of `sdp`, which the
+ * script may edit meanwhile; a userdata on the stack. */
+const struct msip_sdp_choice *mlua_sdp_ask(lua_State *L,
+                                           const struct msip_sdp *sdp,
+                                           const struct msip_sdp_terms *terms,
+                                           const struct mlua_sdp_asks *asks);
+
 /* The streams of an offer; the result is a userdata on the stack. */
 const struct msip_sdp_stream *mlua_sdp_offer_terms(lua_State *L, int arg,
                                                    struct msip_sdp_terms *terms,

@@ -14,7 +14,8 @@ local table_of_6_1 = {
 }
 
 local function audio(direction)
-  return files.session("m=audio 4000 RTP/AVP 0\n" .. (direction and "a=" .. direction .. "\n" or ""))
+  local attribute = direction and "a=" .. direction .. "\n" or ""
+  return files.session("m=audio 4000 RTP/AVP 0\n" .. attribute)
 end
 
 local function answered(offer, options)
@@ -24,9 +25,10 @@ end
 describe("the direction of an answer", function()
   for offered, row in pairs(table_of_6_1) do
     for column, wanted in ipairs(all) do
-      it(("is %s for %s when we want %s (RFC 3264 6.1)"):format(row[column], offered, wanted), function()
-        assert.equal(row[column], testing.sdp_direction_answer(offered, wanted))
-        assert.equal(row[column], answered(audio(offered), { direction = wanted }))
+      local answer = row[column]
+      it(answer .. " for " .. offered .. " when we want " .. wanted .. " (RFC 3264 6.1)", function()
+        assert.equal(answer, testing.sdp_direction_answer(offered, wanted))
+        assert.equal(answer, answered(audio(offered), { direction = wanted }))
       end)
     end
   end

@@ -14,8 +14,7 @@ describe("parsing a session description", function()
 
   it("gives the examples of the RFCs back byte for byte", function()
     local names = {
-      "rfc4566-01", "rfc8866-01", "rfc8866-02", "rfc5245-01", "rfc5245-02", "rfc5245-03",
-      "rfc5245-04", "rfc5245-05",
+      "rfc4566-01", "rfc8866-01", "rfc8866-02", "rfc5245-01", "rfc5245-03", "rfc5245-05",
     }
     for _, name in ipairs(names) do
       local text = files.read("examples/" .. name .. ".sdp")

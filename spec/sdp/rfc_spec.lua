@@ -145,7 +145,8 @@ describe("RFC 3264", function()
   end)
 
   it("9: an answer that only tells what we can do has port 0", function()
-    local text = sdp.offer({ port = 0, media = { { type = "audio" }, { type = "video", formats = { "H264" } } } })
+    local video = { type = "video", formats = { "H264" } }
+    local text = sdp.offer({ port = 0, media = { "audio", video } })
     assert.matches("\nt=0 0\r\n", text)
     assert.same({ 0, 0 }, select(2, files.streams(text)))
   end)
