@@ -158,8 +158,7 @@ static int read_previous(lua_State *L, int index, const struct msip_sdp **out,
     *out = &d->sdp;
     return 0;
   }
-  msip_sdp_fini(&w->previous);
-  int err = msip_sdp_parse(&w->previous, &w->pool, text_at(L, index), fault);
+  int err = msip_sdp_reparse(&w->previous, text_at(L, index), fault);
 
   if (err == 0)
     *out = &w->previous;
@@ -176,8 +175,6 @@ static int write_answer(lua_State *L, const struct msip_sdp *offer,
   msip_buf_reset(&w->buf);
   if (err == 0)
     err = msip_sdp_answer(&w->buf, offer, terms, &fault);
-  msip_sdp_fini(&w->previous);
-  msip_sdp_fini(&w->offer);
   return err ? mlua_fail_at(L, err, &fault) : push_written(L, w);
 }
 
@@ -227,8 +224,7 @@ static int sdp_answer(lua_State *L)
     lua_settop(L, 2);
     return answer_description(L);
   }
-  msip_sdp_fini(&w->offer);
-  int err = msip_sdp_parse(&w->offer, &w->pool, text_at(L, 1), &fault);
+  int err = msip_sdp_reparse(&w->offer, text_at(L, 1), &fault);
 
   if (err)
     return mlua_fail_at(L, err, &fault);
@@ -245,7 +241,6 @@ static int reoffer(lua_State *L, int previous, uint8_t direction)
   msip_buf_reset(&w->buf);
   if (err == 0)
     err = msip_sdp_reoffer(&w->buf, before, (enum msip_direction)direction);
-  msip_sdp_fini(&w->previous);
   return err ? mlua_fail_at(L, err, &fault) : push_written(L, w);
 }
 

@@ -84,6 +84,10 @@ struct msip_sdp {
 int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
                    struct msip_str text, struct msip_fault *fault);
 void msip_sdp_fini(struct msip_sdp *sdp);
+/* The same into the memory of a tree that is done with, which is empty after a
+ * failure.  A zeroed one with a pool may be the first. */
+int msip_sdp_reparse(struct msip_sdp *sdp, struct msip_str text,
+                     struct msip_fault *fault);
 
 /* What a parsed description must also be, to be an offer or an answer: c= for
  * every stream in use, o= numbers of 63 bits (RFC 3264 5).  MSIP_ESYNTAX. */

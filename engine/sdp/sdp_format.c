@@ -2,11 +2,19 @@
 
 void msip_sdp_write_line(struct msip_buf *buf, const struct msip_sdp_line *line)
 {
-  char head[2] = {line->type, '='};
+  size_t len = line->value.len;
 
-  msip_sdp_put(buf, msip_str_of(head, 2));
-  msip_sdp_put(buf, line->value);
-  msip_sdp_put_lit(buf, "\r\n");
+  if (len + 4 > buf->room - buf->len && msip_buf_reserve(buf, len + 4) != 0)
+    return;
+
+  char *at = buf->at + buf->len;
+
+  at[0] = line->type;
+  at[1] = '=';
+  memcpy(at + 2, line->value.at, len);
+  at[len + 2] = '\r';
+  at[len + 3] = '\n';
+  buf->len += len + 4;
 }
 
 void msip_sdp_write_direction(struct msip_buf *buf,

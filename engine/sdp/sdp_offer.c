@@ -10,10 +10,15 @@ static struct msip_str or_dash(struct msip_str s)
 
 void msip_sdp_write_place(struct msip_buf *buf, struct msip_str address)
 {
+  if (address.len == 0) {
+    msip_sdp_put_lit(buf, "IN IP4 127.0.0.1");
+    return;
+  }
+
   bool is_ipv6 = msip_str_find(address, ':') < address.len;
 
   msip_sdp_put(buf, is_ipv6 ? MSIP_STR("IN IP6 ") : MSIP_STR("IN IP4 "));
-  msip_sdp_put(buf, address.len ? address : MSIP_STR("127.0.0.1"));
+  msip_sdp_put(buf, address);
 }
 
 void msip_sdp_write_head(struct msip_buf *buf,

@@ -243,20 +243,56 @@ static int mark(struct reader *r, struct msip_sdp_line *line)
   }
 }
 
-/* Cuts a line off, without its CRLF or LF. */
+/* Offset of the first byte below 14 in eight, or 8. */
+static size_t first_control(const char *at)
+{
+  static const uint64_t each = 0x0101010101010101;
+  uint64_t bytes, hits;
+
+  memcpy(&bytes, at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  bytes = __builtin_bswap64(bytes);
+#endif
+  hits = (bytes - each * 14) & ~bytes & each * 0x80;
+  return hits ? (size_t)__builtin_ctzll(hits) / 8 : 8;
+}
+
+/* Offset of the first NUL, LF or CR, or the length. */
+static size_t find_end(struct msip_str text)
+{
+  size_t i = 0;
+
+  while (i < text.len) {
+    if (text.len - i >= 8) {
+      size_t n = first_control(text.at + i);
+
+      i += n;
+      if (n == 8)
+        continue;
+    }
+    if (text.at[i] == '\n' || text.at[i] == '\r' || text.at[i] == '\0')
+      break;
+    i++;
+  }
+  return i;
+}
+
+/* Cuts a line off, without its CRLF or LF; neither NUL nor a lone CR may stand
+ * in one. */
 static int next_line(struct reader *r, struct msip_str *line)
 {
-  size_t len = msip_str_find(r->rest, '\n');
-  size_t used = len < r->rest.len ? len + 1 : len;
+  struct msip_str rest = r->rest;
+  size_t len = find_end(rest), used = len;
 
-  *line = msip_str_of(r->rest.at, len);
-  r->rest.at += used;
-  r->rest.len -= used;
-  if (len > 0 && line->at[len - 1] == '\r')
-    line->len--;
-  if (line->len > MSIP_SDP_LINE_MAX)
+  if (used < rest.len && rest.at[used] == '\r')
+    used++;
+  if (used < rest.len && rest.at[used++] != '\n')
+    return broken(r, rest.at + len, "control byte in a line", MSIP_ESYNTAX);
+  *line = msip_str_of(rest.at, len);
+  r->rest = msip_str_of(rest.at + used, rest.len - used);
+  if (len > MSIP_SDP_LINE_MAX)
     return broken(r, line->at, "line too long", MSIP_ETOOBIG);
-  if (line->len < 2 || line->at[1] != '=' || msip_lower(line->at[0]) < 'a' ||
+  if (len < 2 || line->at[1] != '=' || msip_lower(line->at[0]) < 'a' ||
       msip_lower(line->at[0]) > 'z')
     return broken(r, line->at, "\"x=\" expected", MSIP_ESYNTAX);
   return 0;
@@ -294,24 +330,9 @@ static int read_line(struct reader *r)
   return err;
 }
 
-/* A byte that no line may hold: NUL, or CR without LF behind it. */
-static const char *stray_byte(struct msip_str text)
-{
-  const char *end = text.at + text.len;
-  const char *at = memchr(text.at, '\0', text.len);
-
-  if (at)
-    return at;
-  for (at = text.at; (at = memchr(at, '\r', (size_t)(end - at))); at++)
-    if (at + 1 == end || at[1] != '\n')
-      return at;
-  return NULL;
-}
-
 static int read_all(struct reader *r)
 {
   struct msip_sdp *sdp = r->sdp;
-  const char *stray;
   int err = 0;
 
   while (r->rest.len > 0 && (r->rest.at[r->rest.len - 1] == '\n' ||
@@ -319,9 +340,6 @@ static int read_all(struct reader *r)
     r->rest.len--;
   if (r->rest.len == 0)
     return broken(r, r->start, "v= expected", MSIP_ESYNTAX);
-  stray = stray_byte(r->rest);
-  if (stray)
-    return broken(r, stray, "control byte in a line", MSIP_ESYNTAX);
   while (err == 0 && r->rest.len > 0)
     err = read_line(r);
   if (err)
@@ -335,21 +353,37 @@ static int read_all(struct reader *r)
   return 0;
 }
 
-int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
-                   struct msip_str text, struct msip_fault *fault)
+static int read_text(struct msip_sdp *sdp, struct msip_str text,
+                     struct msip_fault *fault)
 {
-  struct msip_sdp sdp = {.pool = pool,
-                         .direction = MSIP_DIRECTION_UNSAID,
-                         .session_name = MSIP_STR(""),
-                         .connection = MSIP_STR(""),
-                         .address = MSIP_STR("")};
   struct reader r = {
-      .sdp = &sdp, .rest = text, .start = text.at, .fault = fault};
-  int err;
+      .sdp = sdp, .rest = text, .start = text.at, .fault = fault};
 
   if (text.len > MSIP_SDP_TEXT_MAX)
     return broken(&r, text.at, "description too long", MSIP_ETOOBIG);
-  err = read_all(&r);
+  return read_all(&r);
+}
+
+/* No lines; the memory of `blocks`. */
+static struct msip_sdp empty(const struct msip_sdp *blocks)
+{
+  return (struct msip_sdp){.pool = blocks->pool,
+                           .lines = blocks->lines,
+                           .media = blocks->media,
+                           .line_room = blocks->line_room,
+                           .media_room = blocks->media_room,
+                           .direction = MSIP_DIRECTION_UNSAID,
+                           .session_name = MSIP_STR(""),
+                           .connection = MSIP_STR(""),
+                           .address = MSIP_STR("")};
+}
+
+int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
+                   struct msip_str text, struct msip_fault *fault)
+{
+  struct msip_sdp sdp = empty(&(struct msip_sdp){.pool = pool});
+  int err = read_text(&sdp, text, fault);
+
   if (err) {
     msip_sdp_fini(&sdp);
     return err;
@@ -358,10 +392,20 @@ int msip_sdp_parse(struct msip_sdp *out, struct msip_pool *pool,
   return 0;
 }
 
+int msip_sdp_reparse(struct msip_sdp *sdp, struct msip_str text,
+                     struct msip_fault *fault)
+{
+  int err;
+
+  *sdp = empty(sdp);
+  err = read_text(sdp, text, fault);
+  if (err)
+    *sdp = empty(sdp);
+  return err;
+}
+
 void msip_sdp_fini(struct msip_sdp *sdp)
 {
-  if (!sdp->lines)
-    return;
   msip_pool_give(sdp->pool, sdp->lines, sdp->line_room * sizeof *sdp->lines);
   msip_pool_give(sdp->pool, sdp->media, sdp->media_room * sizeof *sdp->media);
   *sdp = (struct msip_sdp){.pool = sdp->pool};
