@@ -40,8 +40,8 @@ local function read_report(pipe)
   end
 end
 
-for _, counts in ipairs(source.files(build, ".", { ".gcda" })) do
-  local pipe = assert(io.popen(("gcov -t '%s/%s' 2>/dev/null"):format(build, counts)))
+for _, notes in ipairs(source.files(build, ".", { ".gcno" })) do
+  local pipe = assert(io.popen(("gcov -t '%s/%s' 2>/dev/null"):format(build, notes)))
   read_report(pipe)
   pipe:close()
 end

@@ -1,12 +1,10 @@
 --- Rings until the caller gives up.
-local script = {}
-
-local ringing = {} -- a request that nobody holds would be refused
+local script = { ringing = {} } -- a request that nobody holds would be refused
 
 function script.on_invite(request)
-  ringing[request] = true
+  script.ringing[request] = true
   request.delegate = {
-    on_cancel = function() ringing[request] = nil end,
+    on_cancel = function() script.ringing[request] = nil end,
   }
   request:progress({ status_code = 180 })
 end
