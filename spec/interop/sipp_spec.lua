@@ -2,15 +2,9 @@ local server = require("spec.interop.support.server")
 local sipp = require("spec.interop.support.sipp")
 
 describe("SIPp against moonsip", function()
-  local running
-
-  after_each(function()
-    running:stop()
-  end)
-
   local function call(script, options)
-    local port
-    running, port = server.start(script)
+    local running, port = server.start(script)
+    finally(function() running:stop() end)
     local result = sipp.run(port, options)
     assert.is_true(running:is_running(), (select(2, running:output())))
     assert.equal(0, result.failed, result.log)

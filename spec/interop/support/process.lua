@@ -29,16 +29,16 @@ local function collect(pipe, parts)
 end
 
 --- Starts `command`, a list.  `options`: cpu, the core it may use; cwd; env, a list
---- of "NAME=VALUE".
+--- of "NAME=VALUE".  A program that does not exist ends at once, with status 127.
 function process.start(command, options)
   options = options or {}
-  local full = { table.unpack(command) }
+  local full = { "env", table.unpack(command) }
   if options.cpu then
     full = { "taskset", "-c", tostring(options.cpu), table.unpack(command) }
   end
   local self = setmetatable({ command = command, out = {}, err = {} }, process)
   local out, err = uv.new_pipe(false), uv.new_pipe(false)
-  local handle, pid = uv.spawn(full[1], {
+  self.handle, self.pid = uv.spawn(full[1], {
     args = { table.unpack(full, 2) },
     stdio = { nil, out, err },
     cwd = options.cwd,
@@ -47,12 +47,7 @@ function process.start(command, options)
     self.code, self.signal = code, signal
     self.handle:close()
   end)
-  if not handle then
-    out:close()
-    err:close()
-    error(("cannot start %s: %s"):format(full[1], pid), 2)
-  end
-  self.handle, self.pid = handle, pid
+  assert(self.handle, self.pid)
   collect(out, self.out)
   collect(err, self.err)
   return self
