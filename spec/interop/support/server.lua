@@ -1,0 +1,33 @@
+--- The moonsip binary with a script, on a port of its own.
+local process = require("spec.interop.support.process")
+local uv = require("luv")
+
+local server = {}
+
+--- A UDP port on 127.0.0.1 that nobody uses.
+function server.free_port()
+  local socket = uv.new_udp()
+  assert(socket:bind("127.0.0.1", 0))
+  local port = socket:getsockname().port
+  socket:close()
+  uv.run("nowait")
+  return port
+end
+
+--- Starts `script` and waits until it listens.  The process, and the port; more
+--- command line options follow the script.
+function server.start(script, ...)
+  local port = server.free_port()
+  local binary = (os.getenv("MOONSIP_BUILD") or "build/dev") .. "/moonsip"
+  local running = process.start({
+    binary, "run", script, "--listen", "udp:127.0.0.1:" .. port, "--log-level", "info", ...,
+  })
+  local ready, why = running:await("listening on udp:127%.0%.0%.1:" .. port)
+  if not ready then
+    running:stop()
+    error(("%s %s does not start: %s"):format(binary, script, why), 2)
+  end
+  return running, port
+end
+
+return server

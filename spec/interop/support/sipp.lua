@@ -1,0 +1,87 @@
+--- Calls a server with SIPp and counts.
+local process = require("spec.interop.support.process")
+
+local sipp = {}
+
+local SCENARIOS <const> = "spec/interop/sipp/"
+local FIRST_PORT <const> = 21000
+local next_port = FIRST_PORT
+
+local function read(path)
+  local file <close> = io.open(path)
+  return file and file:read("a") or ""
+end
+
+--- The last line of SIPp's statistics, by column.
+local function last_row(text)
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do
+    lines[#lines + 1] = line
+  end
+  local row, index = {}, 0
+  local values = {}
+  for value in (lines[#lines] or ""):gmatch("([^;]*);?") do
+    values[#values + 1] = value
+  end
+  for name in (lines[1] or ""):gmatch("([^;]*);?") do
+    index = index + 1
+    row[name] = values[index]
+  end
+  return row
+end
+
+--- Runs a scenario against 127.0.0.1:`port` and waits for its end.
+---
+--- `options`: scenario, a name under spec/interop/sipp, or nil for SIPp's own uac;
+--- calls (1000), rate per second (200), in_flight (limit of simultaneous calls),
+--- lost (percent, in both directions), service (user part that is called),
+--- seconds (300) until it is given up.
+---
+--- Returns { successful =, failed =, status =, log = }; `status` is SIPp's exit
+--- status, 0 when no call failed, nil when it had to be stopped.
+function sipp.run(port, options)
+  local calls = options.calls or 1000
+  local own_port = next_port
+  next_port = next_port + 4
+  local stem = os.tmpname()
+  local command = { "sipp", "127.0.0.1:" .. port }
+
+  local function add(...)
+    for _, word in ipairs({ ... }) do
+      command[#command + 1] = tostring(word)
+    end
+  end
+
+  if options.scenario then
+    add("-sf", SCENARIOS .. options.scenario .. ".xml")
+  else
+    add("-sn", "uac", "-d", 0)
+  end
+  add("-i", "127.0.0.1", "-p", own_port, "-m", calls, "-r", options.rate or 200)
+  add("-l", options.in_flight or calls, "-s", options.service or "service")
+  add("-nostdin", "-buff_size", 1048576)
+  add("-trace_stat", "-stf", stem .. ".csv", "-fd", 1)
+  add("-trace_err", "-error_file", stem .. ".err")
+  if (options.lost or 0) > 0 then
+    add("-lost", options.lost)
+  end
+
+  local running = process.start(command)
+  local status = running:wait(options.seconds or 300)
+  if not status then
+    running:stop()
+  end
+  local row = last_row(read(stem .. ".csv"))
+  local log = read(stem .. ".err")
+  for _, ending in ipairs({ "", ".csv", ".err" }) do
+    os.remove(stem .. ending)
+  end
+  return {
+    successful = tonumber(row["SuccessfulCall(C)"]) or 0,
+    failed = tonumber(row["FailedCall(C)"]) or 0,
+    status = status,
+    log = log,
+  }
+end
+
+return sipp
