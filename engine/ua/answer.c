@@ -1,6 +1,7 @@
 /* accept, progress, redirect, reject, trying: checks first, effects after. */
 #include "message/body.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 static unsigned default_rejection(const struct msip_request *r)
 {

@@ -1,6 +1,6 @@
 /* CANCEL (RFC 3261 9.2), and what else cuts an unanswered request off. */
 #include "message/build.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
 
 /* The 200 to a CANCEL has the To tag of the INVITE's responses. */
 static void answer_cancel(struct msip_ua *ua, struct msip_txn *txn,

@@ -1,5 +1,5 @@
 /* What we tell peers about ourselves: Allow, Supported. */
-#include "ua/core.h"
+#include "ua/session_in.h"
 
 static bool is_served(const struct msip_ua *ua, enum msip_method method)
 {

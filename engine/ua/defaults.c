@@ -1,5 +1,5 @@
 /* What the engine answers when a script has no callback (DESIGN.md 4.1). */
-#include "ua/core.h"
+#include "ua/request_in.h"
 
 static void accept(struct msip_request *r)
 {

@@ -2,7 +2,8 @@
  * RFC 6141). */
 #include "message/body.h"
 #include "message/delta.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 static void expires_fired(struct msip_timer *timer, void *arg, msip_time now)
 {

@@ -1,7 +1,8 @@
 /* Requests of ours inside a dialog. */
 #include "ua/outgoing.h"
 
-#include "ua/core.h"
+#include "ua/outgoing_in.h"
+#include "ua/session_in.h"
 #include "uri/uri.h"
 
 enum { REQUEST_MAX = 65535, SIP_PORT = 5060 };

@@ -1,5 +1,6 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 /* RFC 5626 keep-alives and STUN (RFC 5389) share the port; neither is SIP. */
 static bool is_keepalive(struct msip_str bytes)

@@ -1,7 +1,8 @@
 /* What the engine answers by itself, before or without a script. */
 #include "message/build.h"
 #include "transport/reply_route.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 enum { REFUSAL_MAX = 65535 };
 
@@ -13,7 +14,7 @@ void msip_build_server(struct msip_ua *ua, struct msip_buf *buf)
     msip_build_header(buf, MSIP_H_SERVER, name);
 }
 
-void msip_build_retry_after(struct msip_ua *ua, struct msip_buf *buf)
+static void build_retry_after(struct msip_ua *ua, struct msip_buf *buf)
 {
   msip_build_number(buf, MSIP_H_RETRY_AFTER, msip_rand_range(&ua->rand, 0, 10));
 }
@@ -54,7 +55,7 @@ static void build_headers(struct msip_ua *ua, struct msip_buf *buf,
     break;
   }
   if (refusal->retry_after)
-    msip_build_retry_after(ua, buf);
+    build_retry_after(ua, buf);
   if (refusal->warning.len)
     msip_build_warning(ua, buf, refusal->warning_code, refusal->warning);
   msip_build_server(ua, buf);

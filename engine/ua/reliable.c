@@ -1,5 +1,6 @@
 /* Reliable provisional responses as UAS (RFC 3262 section 3). */
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 /* Puts one on the wire and starts to repeat it: T1, doubling without a cap. */
 static int transmit(struct msip_request *r, struct msip_bytes *bytes,

@@ -1,7 +1,8 @@
 /* What the core repeats by itself: a 2xx until its ACK (13.3.1.4), a reliable
  * 1xx until its PRACK (RFC 3262 section 3). */
 #include "message/body.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 void msip_repeat_start(struct msip_request *r)
 {

@@ -1,7 +1,7 @@
 /* The bytes of a response that a script asked for. */
 #include "message/build.h"
 #include "message/ctype.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
 
 enum { REPLY_MAX = 65535 };
 

@@ -1,7 +1,8 @@
 #include "ua/request.h"
 
 #include "message/body.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 enum { TRYING_MS = 200 };
 

@@ -1,7 +1,9 @@
 #include "ua/session.h"
 
 #include "message/body.h"
-#include "ua/core.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 #include "uri/nameaddr.h"
 
 static void free_dead(struct msip_dead *dead)

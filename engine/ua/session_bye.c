@@ -1,6 +1,8 @@
 /* Ending a call from our side (RFC 3261 section 15). */
 #include "message/build.h"
-#include "ua/core.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 enum { BYE_MAX = 65535 };
 

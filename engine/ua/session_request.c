@@ -1,6 +1,7 @@
 /* Requests inside a dialog: order, glare, then the script (12.2.2, 14.2). */
 #include "message/body.h"
-#include "ua/core.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 static enum msip_gate_offer open_offer(const struct msip_session *s)
 {

@@ -1,7 +1,9 @@
 /* Session timers as UAS (RFC 4028 sections 9 and 10). */
 #include "message/build.h"
 #include "message/session_expires.h"
-#include "ua/core.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 enum { TAIL_MAX = 2048, RETRY_MS = 5000 };
 

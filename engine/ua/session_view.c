@@ -1,5 +1,5 @@
 /* What the layer above may see of a session. */
-#include "ua/core.h"
+#include "ua/session_in.h"
 #include "uri/nameaddr.h"
 
 enum msip_session_state msip_session_state(const struct msip_session *s)

@@ -1,6 +1,8 @@
 #include "ua/ua.h"
 
-#include "ua/core.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
 
 static void transaction_ack(void *arg, struct msip_txn *t,
                             const struct msip_msg *ack)

@@ -1,0 +1,66 @@
+/* ua/session_in.h -- sessions from the inside. */
+#pragma once
+
+#include "ua/core.h"
+
+struct msip_session {
+  struct msip_dialog dialog;
+  struct msip_link_node node; /* in ua->sessions */
+  struct msip_dead sweep;
+  struct msip_link_node requests; /* unfinished ones of this dialog */
+  struct msip_ua *ua;
+  struct msip_flow flow; /* of the latest request: where ours go */
+  struct msip_exchange exchange;
+  struct msip_refresh refresh;
+  struct msip_timer timer; /* refresh or expiry */
+  struct msip_outgoing *queued_bye;
+  struct msip_outgoing *own_bye;
+  struct msip_outgoing *own_update;
+  void *box;
+  const char *bye_reason; /* why the engine hangs up; NULL: the script did */
+  msip_time expires_at;   /* end of the session interval */
+  uint32_t refs;          /* requests and outgoing requests that point here */
+  enum msip_session_state state;
+  bool listed;       /* the dialog is in ua->dialogs */
+  bool confirmed;    /* a 2xx was sent once */
+  bool peer_updates; /* the peer's Allow lists UPDATE */
+  bool dead;
+};
+
+/* --- session.c */
+struct msip_session *msip_session_new(struct msip_request *r);
+/* Nothing was sent: takes the new session of this request back. */
+void msip_session_undo(struct msip_request *r);
+struct msip_session *msip_session_find(struct msip_ua *ua,
+                                       const struct msip_msg *m);
+/* Over, for this reason, because of `message` (or NULL): event TERMINATED, open
+ * requests get 487. */
+void msip_session_end(struct msip_session *s, const char *reason,
+                      const struct msip_msg *message);
+void msip_session_free(struct msip_session *s);
+void msip_session_unref(struct msip_session *s);
+void msip_session_unlist(struct msip_session *s);
+/* The INVITE of the session that has no final response yet, or NULL. */
+struct msip_request *msip_session_open(const struct msip_session *s,
+                                       enum msip_method method);
+/* --- session_request.c */
+void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
+                          const struct msip_msg *m);
+/* The target and flow of a request that was accepted (RFC 6141 4.6). */
+void msip_session_retarget(struct msip_session *s, const struct msip_msg *m);
+/* --- session_bye.c */
+/* Sends the BYE that is queued and ends the session. */
+void msip_session_send_bye(struct msip_session *s);
+/* The engine ends the call by BYE. */
+void msip_session_hang_up(struct msip_session *s, const char *reason);
+/* --- session_timer.c */
+void msip_session_timer_fire(struct msip_timer *timer, void *arg,
+                             msip_time now);
+/* What the 2xx of this request grants. */
+void msip_session_grant(const struct msip_request *r,
+                        struct msip_refresh *grant);
+void msip_session_timer_set(struct msip_session *s,
+                            const struct msip_refresh *grant);
+void msip_session_timer_stop(struct msip_session *s);
+void msip_session_refreshed(struct msip_session *s,
+                            const struct msip_msg *response, int err);
