@@ -1,0 +1,24 @@
+--- Screens callers: some are refused, some are sent elsewhere, the rest ring.
+local sip = require "moonsip"
+
+local script = {}
+
+-- By user part of From.
+local refused = { spam = true, robocall = true }
+local moved = { sales = "sip:sales@127.0.0.1:5080" }
+
+function script.on_invite(request)
+  local caller = request.message.from.uri.user
+  local callee = request.message.ruri.user
+  if caller and refused[caller] then
+    request.logger:info("refused " .. caller)
+    return request:reject { status_code = 603 }
+  end
+  if callee and moved[callee] then
+    return request:redirect { moved[callee] }
+  end
+  request:progress { status_code = 180 }
+  request:accept { body = sip.sdp.answer(request.message.body) or sip.sdp.offer() }
+end
+
+return script
