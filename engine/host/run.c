@@ -19,7 +19,8 @@ void msip_host_run(struct msip_host *host)
   msip_host_turn(host);
   while (!host->stopped)
     uv_run(&host->loop, UV_RUN_DEFAULT);
-  tell_manager(host, "STOPPING=1");
+  if (!host->draining)
+    tell_manager(host, "STOPPING=1");
 }
 
 bool msip_host_step(struct msip_host *host)
