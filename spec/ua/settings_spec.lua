@@ -65,13 +65,15 @@ describe("settings", function()
     { "limits.headers", "255", "limits.headers must be a whole number from 16 to 254" },
     { "session.min_se", "0",
       "session.min_se must be a whole number of seconds from 1 to 86400" },
-    { "limits.dialogs", "99999999999", "limits.dialogs must be a whole number from 1 to 100000000" },
+    { "limits.dialogs", "99999999999",
+      "limits.dialogs must be a whole number from 1 to 100000000" },
     { "reload.watch", "maybe", "reload.watch must be yes or no" },
     { "rel100", "always", "rel100 must be no, supported or required" },
     { "user_agent", "a\r\nb", "user_agent must be one line of at most 200 bytes" },
     { "user_agent", ("x"):rep(201), "user_agent must be one line of at most 200 bytes" },
     { "timers.t9", "1", 'no setting is called "timers.t9"; did you mean "timers.t1"?' },
-    { "limit.headers", "64", 'no setting is called "limit.headers"; did you mean "limits.headers"?' },
+    { "limit.headers", "64",
+      'no setting is called "limit.headers"; did you mean "limits.headers"?' },
     { "qqq", "1", 'no setting is called "qqq"' },
   }) do
     it(("refuse %s = %q and say why"):format(row[1], row[2]:sub(1, 12)), function()
