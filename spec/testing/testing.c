@@ -15,6 +15,8 @@ luaopen_moonsip_testing(lua_State *L);
 #pragma weak testing_open_timer
 #pragma weak testing_open_transaction
 #pragma weak testing_open_dialog
+#pragma weak testing_open_settings
+#pragma weak testing_open_net
 
 /* testing.pool() -> { live_count =, live_bytes =, held_bytes = } */
 static int pool_state(lua_State *L)
@@ -39,9 +41,9 @@ static int fail_after(lua_State *L)
 int luaopen_moonsip_testing(lua_State *L)
 {
   static void (*const open[])(lua_State *) = {
-      testing_open_base,   testing_open_uri,   testing_open_message,
-      testing_open_sdp,    testing_open_timer, testing_open_transaction,
-      testing_open_dialog,
+      testing_open_base,   testing_open_uri,      testing_open_message,
+      testing_open_sdp,    testing_open_timer,    testing_open_transaction,
+      testing_open_dialog, testing_open_settings, testing_open_net,
   };
 
   if (!testing_pool.held_bytes)

@@ -42,3 +42,5 @@ void testing_open_sdp(lua_State *L);
 void testing_open_timer(lua_State *L);
 void testing_open_transaction(lua_State *L);
 void testing_open_dialog(lua_State *L);
+void testing_open_settings(lua_State *L);
+void testing_open_net(lua_State *L);
