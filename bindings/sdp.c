@@ -19,6 +19,7 @@ struct workspace {
   struct msip_sdp offer;    /* of the call that runs */
   struct msip_sdp previous; /* the same */
   struct msip_rand rand;
+  const void *class_table; /* the metatable of descriptions */
 };
 
 /* User value 1 is the text the tree borrows from, 2 the workspace. */
@@ -31,9 +32,27 @@ static struct workspace *workspace_of(lua_State *L)
   return lua_touserdata(L, WORKSPACE);
 }
 
+/* NULL for any other value. */
+static struct description *to_description(lua_State *L, int index)
+{
+  const void *its_table;
+
+  if (!lua_getmetatable(L, index))
+    return NULL;
+  its_table = lua_topointer(L, -1);
+  lua_pop(L, 1);
+  if (its_table != workspace_of(L)->class_table)
+    return NULL;
+  return lua_touserdata(L, index);
+}
+
 static struct description *check_description(lua_State *L, int arg)
 {
-  return luaL_checkudata(L, arg, CLASS);
+  struct description *d = to_description(L, arg);
+
+  if (!d)
+    luaL_typeerror(L, arg, CLASS);
+  return d;
 }
 
 static struct msip_str text_at(lua_State *L, int index)
@@ -149,7 +168,7 @@ static int read_previous(lua_State *L, int index, const struct msip_sdp **out,
   if (index == 0)
     return 0;
   if (lua_type(L, index) != LUA_TSTRING) {
-    d = luaL_testudata(L, index, CLASS);
+    d = to_description(L, index);
     if (!d)
       return luaL_error(L,
                         "option 'previous': string or description expected,"
@@ -443,10 +462,14 @@ static const luaL_Reg functions[] = {
 static void open_class(lua_State *L)
 {
   int workspace = lua_gettop(L);
+  struct workspace *w = lua_touserdata(L, workspace);
 
   luaL_newmetatable(L, CLASS);
+  w->class_table = lua_topointer(L, -1);
   lua_pushcfunction(L, description_gc);
   lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, CLASS); /* scripts get no hold of __gc */
+  lua_setfield(L, -2, "__metatable");
   lua_pushvalue(L, workspace);
   lua_pushcclosure(L, description_tostring, 1);
   lua_setfield(L, -2, "__tostring");
