@@ -40,6 +40,12 @@ static void stop_provisional(const struct msip_ist *t, struct msip_fx_list *out)
     msip_fx_stop(out, 'T');
 }
 
+static void send_new(const struct msip_ist *t, struct msip_fx_list *out)
+{
+  msip_fx_do(out, MSIP_FX_SEND);
+  stop_provisional(t, out);
+}
+
 /* The user is thinking: retransmissions get what it said last (17.2.1). */
 static int proceeding(struct msip_ist *t, const struct msip_txn_timers *timers,
                       enum msip_ist_event event, struct msip_fx_list *out)
@@ -48,40 +54,31 @@ static int proceeding(struct msip_ist *t, const struct msip_txn_timers *timers,
   case MSIP_IST_SEND_100:
     if (t->ringing) /* the client knows more than a 100 could tell */
       return 0;
-    msip_fx_do(out, MSIP_FX_SEND);
-    stop_provisional(t, out);
+    send_new(t, out);
     t->sent = true;
     return 0;
 
   case MSIP_IST_SEND_1XX:
-    msip_fx_do(out, MSIP_FX_SEND);
-    stop_provisional(t, out);
+    send_new(t, out);
     t->sent = t->ringing = true;
     msip_fx_arm(out, 'P', REPEAT_MS);
     return 0;
 
   case MSIP_IST_SEND_2XX:
-    msip_fx_do(out, MSIP_FX_SEND);
-    stop_provisional(t, out);
+    send_new(t, out);
     enter_accepted(t, timers, out);
     return 0;
 
   case MSIP_IST_SEND_FAILURE:
-    msip_fx_do(out, MSIP_FX_SEND);
-    stop_provisional(t, out);
+    send_new(t, out);
     enter_completed(t, timers, out);
     return 0;
 
   case MSIP_IST_REPEAT:
-    if (!t->sent)
-      return MSIP_ESTATE;
-    msip_fx_do(out, MSIP_FX_SEND);
-    return 0;
-
   case MSIP_IST_INVITE:
     if (t->sent)
       msip_fx_do(out, MSIP_FX_SEND);
-    return 0;
+    return t->sent || event == MSIP_IST_INVITE ? 0 : MSIP_ESTATE;
 
   case MSIP_IST_TIMER_T:
     t->sent = true;

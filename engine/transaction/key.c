@@ -25,14 +25,22 @@ static int piece_count(const struct msip_txn_key *key)
   return key->is_legacy ? RURI + 1 : key->is_client ? BRANCH + 1 : HOST + 1;
 }
 
-/* Everything a peer can vary goes into the hash, so nobody can make a long
- * chain.  Pieces that only sometimes count as equal under folding are folded
- * all the same: that costs nothing but a comparison. */
-static void hash_pieces(struct msip_txn_key *key, const struct msip_rand *r,
-                        uint64_t seed)
+static uint64_t seed_of(const struct msip_txn_key *key)
 {
-  uint64_t hash = seed | (uint64_t)key->method << 8 |
-                  (uint64_t)(key->cseq ^ key->port) << 16;
+  uint64_t seed = key->is_legacy   ? SEED_LEGACY
+                  : key->is_client ? SEED_CLIENT
+                                   : SEED_COOKIE;
+
+  return seed | (uint64_t)key->method << 8 |
+         (uint64_t)(key->cseq ^ key->port) << 16;
+}
+
+/* Everything a peer can vary goes into the hash, so nobody can make a long
+ * chain.  Pieces that compare byte by byte are folded all the same: that costs
+ * nothing but a comparison. */
+void msip_txn_key_hash(struct msip_txn_key *key, const struct msip_rand *r)
+{
+  uint64_t hash = seed_of(key);
   int count = piece_count(key);
 
   for (int i = 0; i < count; i++)
@@ -41,8 +49,8 @@ static void hash_pieces(struct msip_txn_key *key, const struct msip_rand *r,
   key->hash = hash;
 }
 
-void msip_txn_key_request(struct msip_txn_key *key, const struct msip_rand *r,
-                          const struct msip_msg *m, enum msip_method method)
+void msip_txn_key_request(struct msip_txn_key *key, const struct msip_msg *m,
+                          enum msip_method method)
 {
   *key = (struct msip_txn_key){.method = method};
   key->piece[BRANCH] = m->via.branch;
@@ -51,7 +59,6 @@ void msip_txn_key_request(struct msip_txn_key *key, const struct msip_rand *r,
   if (msip_via_has_cookie(&m->via)) {
     key->port = sent_by_port(&m->via);
     key->piece[HOST] = m->via.host;
-    hash_pieces(key, r, SEED_COOKIE);
     return;
   }
   key->is_legacy = true;
@@ -61,15 +68,13 @@ void msip_txn_key_request(struct msip_txn_key *key, const struct msip_rand *r,
   key->piece[TO_TAG] = m->to_tag;
   key->piece[CALL_ID] = m->call_id;
   key->piece[RURI] = m->ruri;
-  hash_pieces(key, r, SEED_LEGACY);
 }
 
-bool msip_txn_key_untag(struct msip_txn_key *key, const struct msip_rand *r)
+bool msip_txn_key_untag(struct msip_txn_key *key)
 {
   if (!key->is_legacy || !key->piece[TO_TAG].len)
     return false;
   key->piece[TO_TAG] = MSIP_STR("");
-  hash_pieces(key, r, SEED_LEGACY);
   return true;
 }
 
@@ -78,7 +83,7 @@ void msip_txn_key_client(struct msip_txn_key *key, const struct msip_rand *r,
 {
   *key = (struct msip_txn_key){.method = method, .is_client = true};
   key->piece[BRANCH] = branch;
-  hash_pieces(key, r, SEED_CLIENT);
+  msip_txn_key_hash(key, r);
 }
 
 /* A stored key is a 16-bit length and the bytes, for each piece in use. */

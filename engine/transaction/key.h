@@ -29,17 +29,18 @@ struct msip_txn_key {
 };
 
 /* The key of a request, as if it had this method: its own, MSIP_INVITE for an
- * ACK or to find what a CANCEL aims at (9.2). */
-void msip_txn_key_request(struct msip_txn_key *key, const struct msip_rand *r,
-                          const struct msip_msg *m, enum msip_method method);
-/* The key of a request of ours, and of the responses to it. */
+ * ACK or to find what a CANCEL aims at (9.2).  Not hashed yet. */
+void msip_txn_key_request(struct msip_txn_key *key, const struct msip_msg *m,
+                          enum msip_method method);
+void msip_txn_key_hash(struct msip_txn_key *key, const struct msip_rand *r);
+/* The key of a request of ours, and of the responses to it, hashed. */
 void msip_txn_key_client(struct msip_txn_key *key, const struct msip_rand *r,
                          struct msip_str branch, enum msip_method method);
 
 /* The ACK of an RFC 2543 request carries the To tag of our response, where its
- * INVITE may have had none: makes its key that of such an INVITE.  False when
- * the key has no To tag. */
-bool msip_txn_key_untag(struct msip_txn_key *key, const struct msip_rand *r);
+ * INVITE may have had none: makes its key that of such an INVITE, not hashed
+ * yet. False when the key has no To tag. */
+bool msip_txn_key_untag(struct msip_txn_key *key);
 
 /* The pieces as one text: its size, writing it, comparing with it. */
 size_t msip_txn_key_size(const struct msip_txn_key *key);

@@ -29,8 +29,9 @@ static struct msip_txn *find_of_ack(const struct msip_txns *txns,
 {
   struct msip_txn *t = msip_txn_find(txns, key);
 
-  if (t || !msip_txn_key_untag(key, txns->config.rand))
+  if (t || !msip_txn_key_untag(key))
     return t;
+  msip_txn_key_hash(key, txns->config.rand);
   t = msip_txn_find(txns, key);
   return t && has_our_tag(t, ack) ? t : NULL;
 }
@@ -61,9 +62,11 @@ enum msip_arrival msip_txns_receive_request(struct msip_txns *txns,
   struct msip_txn_key key;
   struct msip_txn *t;
 
-  msip_txn_key_request(&key, txns->config.rand, m,
-                       is_ack ? MSIP_INVITE : m->method);
+  msip_txn_key_request(&key, m, is_ack ? MSIP_INVITE : m->method);
+  msip_txn_key_hash(&key, txns->config.rand);
   t = is_ack ? find_of_ack(txns, &key, m) : msip_txn_find(txns, &key);
+  txns->fresh = t || is_ack ? NULL : m;
+  txns->fresh_hash = key.hash;
   if (!t)
     return is_ack ? MSIP_ARRIVAL_STRAY : MSIP_ARRIVAL_NEW;
   if (t->kind == MSIP_IST)
@@ -115,8 +118,20 @@ struct msip_txn *msip_txns_find_cancelled(struct msip_txns *txns,
 {
   struct msip_txn_key key;
 
-  msip_txn_key_request(&key, txns->config.rand, cancel, MSIP_INVITE);
+  msip_txn_key_request(&key, cancel, MSIP_INVITE);
+  msip_txn_key_hash(&key, txns->config.rand);
   return msip_txn_find(txns, &key);
+}
+
+static void fresh_key(struct msip_txns *txns, const struct msip_msg *request,
+                      struct msip_txn_key *key)
+{
+  msip_txn_key_request(key, request, request->method);
+  if (request == txns->fresh)
+    key->hash = txns->fresh_hash;
+  else
+    msip_txn_key_hash(key, txns->config.rand);
+  txns->fresh = NULL;
 }
 
 struct msip_txn *msip_txns_open(struct msip_txns *txns,
@@ -131,7 +146,7 @@ struct msip_txn *msip_txns_open(struct msip_txns *txns,
   if (txns->by_key.count >= txns->config.max ||
       msip_reply_route(request, &flow) != 0)
     return NULL;
-  msip_txn_key_request(&key, txns->config.rand, request, request->method);
+  fresh_key(txns, request, &key);
   t = msip_txn_new(txns, is_invite ? MSIP_IST : MSIP_NIST, &key, &flow);
   if (!t)
     return NULL;

@@ -7,6 +7,8 @@ struct msip_txns *msip_txns_new(const struct msip_txns_config *config)
   if (!txns)
     return NULL;
   txns->config = *config;
+  txns->fresh = NULL;
+  txns->fresh_hash = 0;
   msip_map_init(&txns->by_key, config->pool);
   msip_map_init(&txns->by_origin, config->pool);
   return txns;

@@ -65,15 +65,17 @@ enum msip_arrival {
 enum msip_arrival msip_txns_receive(struct msip_txns *txns,
                                     const struct msip_msg *m, msip_time now);
 
-/* Makes the server transaction of a NEW request (by method: IST or NIST).  It
- * starts with one user pointer, NULL.  NULL: the ceiling or memory. The message
- * may be borrowed; what is needed is copied. */
+/* Makes the server transaction of the request that msip_txns_receive called NEW
+ * last, or of a kept copy of one (by method: IST or NIST).  It starts with one
+ * user pointer, NULL.  NULL: the ceiling, memory, or no way to answer.  The
+ * message may be borrowed; what is needed is copied. */
 struct msip_txn *msip_txns_open(struct msip_txns *txns,
                                 const struct msip_msg *request, msip_time now);
 
-/* Stops the automatic 100 from being needed: gives the bytes of the 100 that
- * the driver sends when nothing was answered within 200 ms of an INVITE.  The
- * driver holds a reference until then. */
+/* Gives the bytes of the 100 that the driver sends when nothing was answered
+ * within 200 ms of an INVITE, or within 3.5 s of another request (RFC 4320).
+ * Without them none is sent.  The driver holds a reference until a response
+ * takes their place. */
 void msip_txn_set_trying(struct msip_txn *t, struct msip_bytes *trying);
 
 /* Answers: hands a response to the machine, which sends and keeps it.  Takes
