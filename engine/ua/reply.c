@@ -212,6 +212,26 @@ static void build_capabilities(struct msip_request *r, struct msip_buf *buf,
     msip_build_header(buf, MSIP_H_SUPPORTED, supported);
 }
 
+/* 11.2: what a 200 to OPTIONS says about bodies. */
+static void build_accept(struct msip_request *r, struct msip_buf *buf,
+                         const struct msip_draft *draft)
+{
+  static const struct {
+    enum msip_header_id id;
+    struct msip_str value;
+  } rows[] = {
+      {MSIP_H_ACCEPT, MSIP_STR_INIT("application/sdp")},
+      {MSIP_H_ACCEPT_ENCODING, MSIP_STR_INIT("identity")},
+      {MSIP_H_ACCEPT_LANGUAGE, MSIP_STR_INIT("en")},
+  };
+
+  if (r->message->method != MSIP_OPTIONS || draft->status >= 300)
+    return;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (!msip_reply_has(draft->reply, msip_header_name(rows[i].id)))
+      msip_build_header(buf, rows[i].id, rows[i].value);
+}
+
 static void build_body(struct msip_buf *buf, const struct msip_draft *draft)
 {
   const struct msip_reply *reply = draft->reply;
@@ -240,6 +260,7 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
     msip_build_copy(&buf, r->message, MSIP_H_RECORD_ROUTE);
   build_contacts(r, &buf, draft);
   build_capabilities(r, &buf, draft);
+  build_accept(r, &buf, draft);
   build_require(&buf, draft);
   if (draft->refresh && draft->refresh->interval)
     build_session_expires(ua, &buf, draft->refresh);

@@ -48,6 +48,16 @@ static void send_trying(struct msip_request *r)
   msip_bytes_drop(bytes);
 }
 
+/* How long the script may think.  RFC 3311 5.2: an UPDATE that cannot be
+ * answered at once is refused with 504, while its sender still listens. */
+static msip_time patience(const struct msip_request *r)
+{
+  const struct msip_settings *s = r->ua->settings;
+  msip_time limit = s->limit_answer_time, half = 32 * (msip_time)s->t1;
+
+  return r->message->method == MSIP_UPDATE && half < limit ? half : limit;
+}
+
 /* First 100 Trying, later the end of the script's patience. */
 static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
 {
@@ -60,8 +70,7 @@ static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
     r->waited = true;
     if (r->txn && msip_txn_can_respond(r->txn, 100))
       send_trying(r);
-    msip_timer_arm(&ua->wheel, timer,
-                   r->message->received_at + ua->settings->limit_answer_time);
+    msip_timer_arm(&ua->wheel, timer, r->message->received_at + patience(r));
     return;
   }
   (void)now;
@@ -242,12 +251,14 @@ void msip_request_abandon(struct msip_request *r)
   if (r->dead || r->answered || !r->txn)
     return;
   msip_log(&r->ua->log, MSIP_LOG_WARN, r->message->call_id,
-           "nobody answered a request; it gets 480");
+           "nobody answered a request; it is refused");
   r->ua->counters.unanswered++;
   if (r->invite && r->invite->committed)
     msip_invite_keep_session(r);
   else
-    msip_request_answer(r, &(struct msip_refusal){.status = 480});
+    msip_request_answer(
+        r, &(struct msip_refusal){
+               .status = r->message->method == MSIP_UPDATE ? 504 : 480});
 }
 
 void msip_request_script_failed(struct msip_request *r)
