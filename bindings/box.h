@@ -36,11 +36,11 @@ struct mlua_class {
 
 struct mlua_box {
   const struct mlua_class *cls;
-  void *obj; /* NULL once it is gone */
-  struct mlua_engine *engine;
-  int ref;        /* anchor in the registry while the object lives; LUA_NOREF */
-  int gone;       /* error code that methods of an empty box return */
+  void *obj;      /* NULL once it is gone */
   unsigned holds; /* who wants it anchored: mlua_box_hold */
+  struct mlua_engine *engine;
+  int ref;  /* anchor in the registry while the object lives; LUA_NOREF */
+  int gone; /* error code that methods of an empty box return */
 };
 
 /* Makes the metatable of a class; once per state. */

@@ -1,36 +1,21 @@
 #include "message/cseq.h"
+#include "message/ctype.h"
+#include "message/unfold.h"
 #include "uri/nameaddr.h"
 #include "uri/param.h"
 #include "value.h"
 
-static bool is_folded(struct msip_str s)
-{
-  return memchr(s.at, '\n', s.len) != NULL;
-}
-
 void mlua_push_unfolded(lua_State *L, struct msip_str value)
 {
   luaL_Buffer out;
-  size_t i = 0;
+  char *to;
 
-  if (!is_folded(value)) {
+  if (!memchr(value.at, '\n', value.len)) {
     mlua_push_str(L, value);
     return;
   }
-  luaL_buffinitsize(L, &out, value.len);
-  while (i < value.len) {
-    size_t gap = i;
-
-    while (gap < value.len && msip_is_lws(value.at[gap]))
-      gap++;
-    if (is_folded(msip_str_of(value.at + i, gap - i))) {
-      luaL_addchar(&out, ' ');
-      i = gap;
-    } else {
-      luaL_addchar(&out, value.at[i++]);
-    }
-  }
-  luaL_pushresult(&out);
+  to = luaL_buffinitsize(L, &out, value.len);
+  luaL_pushresultsize(&out, (size_t)(msip_put_unfolded(to, value) - to));
 }
 
 /* "Alice \"A\" Smith" without its quotes and backslashes; nil when empty. */
@@ -154,16 +139,18 @@ void mlua_push_via_list(lua_State *L, const struct msip_msg *message)
   }
 }
 
-void mlua_push_content_type(lua_State *L, const struct msip_msg *message)
+void mlua_push_media_type(lua_State *L, struct msip_str value)
 {
-  struct msip_str value = msip_msg_value(message, MSIP_H_CONTENT_TYPE);
-  struct msip_str type =
-      msip_str_trim(msip_str_of(value.at, msip_str_find(value, ';')));
+  struct msip_ctype ctype;
 
-  if (type.len == 0)
+  if (msip_ctype_parse(&ctype, value) != 0) {
     lua_pushnil(L);
-  else
-    mlua_push_lower(L, type);
+    return;
+  }
+  mlua_push_lower(L, ctype.type);
+  lua_pushliteral(L, "/");
+  mlua_push_lower(L, ctype.subtype);
+  lua_concat(L, 3);
 }
 
 void mlua_push_source(lua_State *L, const struct msip_msg *message)

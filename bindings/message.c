@@ -80,7 +80,7 @@ static void decode(lua_State *L, const struct msip_msg *m, enum field field)
     mlua_push_via_list(L, m);
     return;
   case CONTENT_TYPE:
-    mlua_push_content_type(L, m);
+    mlua_push_media_type(L, msip_msg_value(m, MSIP_H_CONTENT_TYPE));
     return;
   case SOURCE:
     mlua_push_source(L, m);

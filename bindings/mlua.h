@@ -34,8 +34,10 @@ struct mlua_engine {
   struct mlua_watchdog *watchdog;
   struct msip_log log;
   int self_ref; /* keeps the engine's userdata alive while it runs */
-  struct msip_link_node values; /* of value.h; unset until the first */
-  char *script;                 /* path, or NULL with inline delegates */
+  /* Lua values that hold memory of the engine (value.h); unset until the first
+   * one. */
+  struct msip_link_node values;
+  char *script; /* path, or NULL with inline delegates */
   uint64_t generation_count;
   char last_error[512]; /* of the latest failed reload, or empty */
 };
@@ -60,12 +62,10 @@ void mlua_dispatch(void *engine);
 /* The ua frees the object behind this box. */
 void mlua_on_release(void *engine, void *box);
 /* The box of an unanswered request was collected: calls msip_request_abandon
- * when the engine is at rest, unless the request ends before. */
+ * when the engine is at rest, unless the request ends before.  Its box pointer
+ * is no longer the collected one when this returns. */
 void mlua_abandon_later(struct mlua_engine *engine,
                         struct msip_request *request);
-/* Lets go of all messages and bytes that Lua values hold: before the pool goes
- * away.  The values stay, empty. */
-void mlua_values_release(struct mlua_engine *engine);
 
 /* Each pushes its table or registers its classes; called once per state. */
 int mlua_open_sdp(lua_State *L);

@@ -26,6 +26,10 @@ void mlua_value_set_message(lua_State *L, struct mlua_value *value,
 /* The __gc of every such class. */
 int mlua_value_collect(lua_State *L);
 
+/* Takes back all that values of this engine hold; they stay, empty.  To be
+ * called before the pool goes away. */
+void mlua_values_release(struct mlua_engine *engine);
+
 /* Pushes the user value `n` of the value at `index` when it is set: true. */
 bool mlua_value_cached(lua_State *L, int index, int n);
 /* Keeps the value on top as user value `n` of the one at `index`. */
@@ -51,7 +55,8 @@ void mlua_push_nameaddr(lua_State *L, struct msip_str text);
 void mlua_push_contact(lua_State *L, const struct msip_msg *message);
 void mlua_push_cseq(lua_State *L, const struct msip_msg *message);
 void mlua_push_via_list(lua_State *L, const struct msip_msg *message);
-void mlua_push_content_type(lua_State *L, const struct msip_msg *message);
+/* "application/sdp": in lower case, without parameters. */
+void mlua_push_media_type(lua_State *L, struct msip_str value);
 /* { transport, address, port } of where it came from. */
 void mlua_push_source(lua_State *L, const struct msip_msg *message);
 /* A header value with its folds written as one space each. */
