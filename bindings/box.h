@@ -11,6 +11,8 @@
 
 #include "mlua.h"
 
+struct mlua_box;
+
 struct mlua_class {
   const char *name;        /* "moonsip.Session": metatable __name */
   const luaL_Reg *methods; /* found after the fields */
@@ -20,11 +22,22 @@ struct mlua_class {
   int (*set)(lua_State *L, void *obj, const char *key);
   int (*gc)(lua_State *L); /* may be NULL */
   int user_values;         /* Lua values the box carries */
+
+  /* Faster than get and set, and asked of empty boxes too: a field by its place
+   * in `fields` (NULL-terminated).  `read` pushes the value and returns 1, or 0
+   * for nil; `write` takes the value at index 3: 1 when the field may be set.
+   */
+  const char *const *fields;
+  int (*read)(lua_State *L, struct mlua_box *box, int field);
+  int (*write)(lua_State *L, struct mlua_box *box, int field);
+  lua_CFunction tostring; /* NULL: "moonsip.Session: live" */
+  lua_CFunction eq;       /* NULL: identity */
 };
 
 struct mlua_box {
   const struct mlua_class *cls;
-  void *obj; /* NULL once it is gone */
+  void *obj;      /* NULL once it is gone */
+  unsigned holds; /* who wants it anchored: mlua_box_hold */
   struct mlua_engine *engine;
   int ref;  /* anchor in the registry while the object lives; LUA_NOREF */
   int gone; /* error code that methods of an empty box return */
@@ -36,8 +49,19 @@ void mlua_class_open(lua_State *L, const struct mlua_class *cls);
 struct mlua_box *mlua_box_new(lua_State *L, struct mlua_engine *engine,
                               const struct mlua_class *cls, void *obj,
                               bool anchored);
-/* Pushes the userdata of an anchored box. */
+/* The same with `size` bytes, of which struct mlua_box is the first member; the
+ * others are zero. */
+void *mlua_box_new_sized(lua_State *L, struct mlua_engine *engine,
+                         const struct mlua_class *cls, void *obj, size_t size);
+/* Pushes the userdata of an anchored or remembered box; nil when nobody holds
+ * it any more. */
 void mlua_box_push(lua_State *L, const struct mlua_box *box);
+/* The box on top can be found by mlua_box_push while somebody holds it. */
+void mlua_box_remember(lua_State *L, const struct mlua_box *box);
+/* Anchors a box that mlua_box_push finds, until as many mlua_box_unhold or
+ * mlua_box_empty. */
+void mlua_box_hold(lua_State *L, struct mlua_box *box);
+void mlua_box_unhold(lua_State *L, struct mlua_box *box);
 /* The box at `arg`; raises an argument error when it is none of that class. */
 struct mlua_box *mlua_box_check(lua_State *L, int arg,
                                 const struct mlua_class *cls);
@@ -47,7 +71,10 @@ struct mlua_box *mlua_box_test(lua_State *L, int arg,
 /* The object is dying: forgets it and drops the anchor.  Never raises. */
 void mlua_box_empty(lua_State *L, struct mlua_box *box, int gone);
 
-/* The box of an engine object, made on first use and pushed. */
+/* The box of an engine object, made on first use and pushed.  Sessions and
+ * outgoing requests are anchored until they are released.  A request is not:
+ * one that is collected unanswered is answered 480.  Setting its delegate
+ * anchors it until it is released, so that on_cancel finds somebody. */
 extern const struct mlua_class mlua_request_class;
 extern const struct mlua_class mlua_session_class;
 extern const struct mlua_class mlua_outgoing_class;

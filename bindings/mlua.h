@@ -34,6 +34,9 @@ struct mlua_engine {
   struct mlua_watchdog *watchdog;
   struct msip_log log;
   int self_ref; /* keeps the engine's userdata alive while it runs */
+  /* Lua values that hold memory of the engine (value.h); unset until the first
+   * one. */
+  struct msip_link_node values;
   char *script; /* path, or NULL with inline delegates */
   uint64_t generation_count;
   char last_error[512]; /* of the latest failed reload, or empty */
@@ -58,6 +61,11 @@ int mlua_enter(struct mlua_engine *engine, lua_CFunction body, void *arg);
 void mlua_dispatch(void *engine);
 /* The ua frees the object behind this box. */
 void mlua_on_release(void *engine, void *box);
+/* The box of an unanswered request was collected: calls msip_request_abandon
+ * when the engine is at rest, unless the request ends before.  Its box pointer
+ * is no longer the collected one when this returns. */
+void mlua_abandon_later(struct mlua_engine *engine,
+                        struct msip_request *request);
 
 /* Each pushes its table or registers its classes; called once per state. */
 int mlua_open_sdp(lua_State *L);

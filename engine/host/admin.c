@@ -92,6 +92,7 @@ static enum MHD_Result answer(struct MHD_Connection *c,
 }
 
 /* Called once with the head, then for each piece of a body, then at its end. */
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's parameters */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c,
                                   const char *path, const char *method,
                                   const char *version, const char *body,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "host/admin_address.h"
 
 enum { PATIENCE_SECONDS = 60, ANSWER_MAX = 4 << 20 };
@@ -72,9 +73,12 @@ static char *exchange(int fd, const char *method, const char *path)
 static int read_answer(struct msip_admin_answer *out, const char *text)
 {
   const char *body = strstr(text, "\r\n\r\n");
-  unsigned status;
+  struct msip_str rest = msip_str_c(text), word;
+  uint32_t status;
 
-  if (!body || sscanf(text, "HTTP/1.%*1[01] %3u", &status) != 1)
+  if (!body || !msip_str_cut(&rest, ' ', &word) ||
+      !msip_str_starts(word, MSIP_STR("HTTP/1.")) ||
+      !msip_str_cut(&rest, ' ', &word) || msip_str_u32(word, 599, &status))
     return MSIP_ESYNTAX;
 
   json_t *object = json_loads(body + 4, 0, NULL);

@@ -1,0 +1,292 @@
+#include "error.h"
+#include "task.h"
+#include "value.h"
+
+struct outgoing_box {
+  struct mlua_box box;
+  struct msip_link_node waiters;
+  enum msip_method method;
+  int responses; /* how many the table in RESPONSES holds */
+  int err;       /* it failed */
+  bool done;     /* the last response is final, or err is set */
+};
+
+/* A task in wait() or in the iterator of responses().  It lies on the stack of
+ * that task, below the frame that yielded. */
+struct waiter {
+  struct msip_link_node node;
+  struct mlua_task *task;
+  bool any; /* provisional responses count too */
+};
+
+/* User values. */
+enum { DELEGATE = 1, MESSAGE, RESPONSES, VALUES = 3 };
+
+enum field { F_MESSAGE, F_DELEGATE, F_METHOD };
+static const char *const fields[] = {"message", "delegate", "method", NULL};
+
+void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
+                        struct msip_outgoing *outgoing)
+{
+  struct outgoing_box *box = msip_outgoing_box(outgoing);
+
+  if (box) {
+    mlua_box_push(L, &box->box);
+    return;
+  }
+  box = mlua_box_new_sized(L, engine, &mlua_outgoing_class, outgoing,
+                           sizeof *box);
+  msip_list_init(&box->waiters);
+  box->method = msip_outgoing_method(outgoing);
+  mlua_box_remember(L, &box->box);
+  mlua_box_hold(L, &box->box);
+  msip_outgoing_set_box(outgoing, box);
+}
+
+static struct outgoing_box *self(lua_State *L)
+{
+  return (struct outgoing_box *)mlua_box_check(L, 1, &mlua_outgoing_class);
+}
+
+/* The request as sent, read again like any other message; nil while queued. */
+static int read_message(lua_State *L, struct mlua_box *box)
+{
+  struct msip_header rows[MSIP_MSG_HEADERS_MAX];
+  const struct msip_msg_limits limits = {UINT16_MAX, UINT16_MAX, UINT16_MAX,
+                                         MSIP_MSG_HEADERS_MAX};
+  struct msip_bytes *bytes = box->obj ? msip_outgoing_bytes(box->obj) : NULL;
+  struct msip_fault fault;
+  struct msip_msg message = {0};
+
+  if (mlua_value_cached(L, 1, MESSAGE))
+    return 1;
+  if (!bytes || msip_msg_parse(&message, rows, msip_bytes_str(bytes), &limits,
+                               &fault) != 0)
+    return 0;
+  mlua_push_message(L, box->engine, &message);
+  mlua_value_cache(L, 1, MESSAGE);
+  return 1;
+}
+
+static int read_field(lua_State *L, struct mlua_box *box, int field)
+{
+  switch ((enum field)field) {
+  case F_MESSAGE:
+    return read_message(L, box);
+  case F_DELEGATE:
+    return mlua_read_delegate(L, box, DELEGATE);
+  case F_METHOD:
+    mlua_push_str(L, msip_method_name(((struct outgoing_box *)box)->method));
+    return 1;
+  }
+  return 0;
+}
+
+static int write_field(lua_State *L, struct mlua_box *box, int field)
+{
+  if (field != F_DELEGATE)
+    return 0;
+  return mlua_write_delegate(L, box, DELEGATE);
+}
+
+/* Waiting */
+
+/* The task of a waiter was closed. */
+static void left(struct mlua_task *task, void *arg)
+{
+  (void)task;
+  msip_list_del(&((struct waiter *)arg)->node);
+}
+
+static int park(lua_State *L, struct outgoing_box *box, bool any)
+{
+  struct mlua_task *task = mlua_task_current(L);
+  struct waiter *waiter = lua_newuserdatauv(L, sizeof *waiter, 0);
+
+  waiter->task = task;
+  waiter->any = any;
+  msip_list_add(&box->waiters, &waiter->node);
+  task->on_close = left;
+  task->close_arg = waiter;
+  return mlua_task_park(L);
+}
+
+/* Pushes response `i` of the box at index `index`. */
+static void push_kept(lua_State *L, int index, int i)
+{
+  lua_getiuservalue(L, index, RESPONSES);
+  lua_rawgeti(L, -1, i);
+  lua_remove(L, -2);
+}
+
+/* call:wait() -> response | nil, err */
+static int outgoing_wait(lua_State *L)
+{
+  struct outgoing_box *box = self(L);
+
+  if (box->err)
+    return mlua_fail(L, box->err, NULL);
+  if (box->done) {
+    push_kept(L, 1, box->responses);
+    return 1;
+  }
+  if (!box->box.obj)
+    return mlua_fail(L, box->box.gone, NULL);
+  return park(L, box, false);
+}
+
+/* Upvalues: the box, how many responses it has given. */
+static int next_response(lua_State *L)
+{
+  struct outgoing_box *box;
+  int given = (int)lua_tointeger(L, lua_upvalueindex(2));
+
+  lua_settop(L, 0);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  box = self(L);
+  lua_pushinteger(L, given + 1);
+  lua_replace(L, lua_upvalueindex(2));
+  if (given < box->responses) {
+    push_kept(L, 1, given + 1);
+    return 1;
+  }
+  if (box->done || !box->box.obj)
+    return 0;
+  return park(L, box, true);
+}
+
+/* for response in call:responses() do */
+static int outgoing_responses(lua_State *L)
+{
+  self(L);
+  lua_settop(L, 1);
+  lua_pushinteger(L, 0);
+  lua_pushcclosure(L, next_response, 2);
+  return 1;
+}
+
+/* Keeps the response on top of L as the box's latest. */
+static void keep(lua_State *L, struct outgoing_box *box)
+{
+  mlua_box_push(L, &box->box);
+  if (lua_getiuservalue(L, -1, RESPONSES) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setiuservalue(L, -3, RESPONSES);
+  }
+  lua_pushvalue(L, -3);
+  lua_rawseti(L, -2, ++box->responses);
+  lua_pop(L, 2);
+}
+
+/* Resumes one waiter: with the response on top of L (which stays), or with nil
+ * and the error. */
+static void wake(lua_State *L, struct waiter *waiter, int err)
+{
+  struct mlua_task *task = waiter->task;
+  int results = 1;
+
+  msip_list_del(&waiter->node);
+  task->on_close = NULL;
+  luaL_checkstack(task->co, 4, "results");
+  if (err) {
+    results = mlua_fail(task->co, err, NULL);
+  } else {
+    lua_pushvalue(L, -1);
+    lua_xmove(L, task->co, 1);
+  }
+  mlua_task_resume(task, results);
+}
+
+/* Those in the list now that this concerns; who waits again waits for more. */
+static void wake_all(lua_State *L, struct outgoing_box *box, int err)
+{
+  struct msip_link_node due;
+  struct msip_link_node *node = box->waiters.next;
+
+  msip_list_init(&due);
+  while (node != &box->waiters) {
+    struct waiter *waiter = MSIP_CONTAINER(node, struct waiter, node);
+
+    node = node->next;
+    if (!box->done && !waiter->any)
+      continue;
+    msip_list_del(&waiter->node);
+    msip_list_add(&due, &waiter->node);
+  }
+  while (!msip_list_empty(&due))
+    wake(L, MSIP_CONTAINER(due.next, struct waiter, node), err);
+}
+
+void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
+                          struct msip_outgoing *outgoing,
+                          struct msip_msg *message, int err)
+{
+  struct outgoing_box *box = msip_outgoing_box(outgoing);
+  int top = lua_gettop(L);
+
+  if (!box || box->done)
+    return;
+  luaL_checkstack(L, 8, "results");
+  mlua_box_push(L, &box->box); /* alive while its waiters run */
+  box->done = err || !message || message->status >= 200;
+  box->err = err;
+  if (message) {
+    mlua_push_response(L, engine, outgoing, message);
+    keep(L, box);
+  }
+  wake_all(L, box, err);
+  lua_settop(L, top);
+}
+
+/* call:cancel() -> nil, err: only an INVITE can be cancelled (RFC 3261 9.1),
+ * and the requests of ours are none. */
+static int outgoing_cancel(lua_State *L)
+{
+  struct outgoing_box *box = self(L);
+
+  if (!box->box.obj && !box->done)
+    return mlua_fail(L, box->box.gone, NULL);
+  return mlua_fail(L, MSIP_ESTATE, "only an INVITE can be cancelled");
+}
+
+/* call:dispose(): its result interests nobody; the engine ends it by itself. */
+static int outgoing_dispose(lua_State *L)
+{
+  self(L);
+  lua_pushnil(L);
+  lua_setiuservalue(L, 1, DELEGATE);
+  return 0;
+}
+
+static int show(lua_State *L)
+{
+  struct outgoing_box *box = self(L);
+  const char *state = "waiting";
+
+  if (box->done)
+    state = "done";
+  else if (!box->box.obj)
+    state = "gone";
+  lua_pushfstring(L, "%s: %s", mlua_outgoing_class.name, state);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"wait", outgoing_wait},
+    {"responses", outgoing_responses},
+    {"cancel", outgoing_cancel},
+    {"dispose", outgoing_dispose},
+    {NULL, NULL},
+};
+
+const struct mlua_class mlua_outgoing_class = {
+    .name = "moonsip.OutgoingRequest",
+    .methods = methods,
+    .user_values = VALUES,
+    .fields = fields,
+    .read = read_field,
+    .write = write_field,
+    .tostring = show,
+};

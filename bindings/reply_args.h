@@ -1,0 +1,45 @@
+/* bindings/reply_args.h -- the options of a response, or of a request in a
+ * dialog, from Lua.
+ *
+ * Everything is read and checked before the engine is asked to act.  Mistakes
+ * are raised; the option table is never modified.  Options are read raw: those
+ * behind a metatable do not count.
+ */
+#pragma once
+
+#include "mlua.h"
+
+enum {
+  MLUA_OPTION_STATUS = 1 << 0,
+  MLUA_OPTION_REASON = 1 << 1,
+  MLUA_OPTION_TO_TAG = 1 << 2,
+  MLUA_OPTION_USER_AGENT = 1 << 3,
+  MLUA_OPTION_SUPPORTED = 1 << 4,
+  MLUA_OPTION_HEADERS = 1 << 5,
+  MLUA_OPTION_BODY = 1 << 6,
+  MLUA_OPTION_RELIABLE = 1 << 7,
+  /* What every response may say. */
+  MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
+};
+
+/* What a method takes. */
+struct mlua_reply_rule {
+  const char *method;
+  unsigned lowest, highest; /* of status_code */
+  unsigned options;         /* MLUA_OPTION_... */
+};
+
+enum { MLUA_FEW_HEADERS = 8, MLUA_FEW_CONTACTS = 4 };
+
+struct mlua_reply_args {
+  struct msip_reply reply;
+  struct msip_str few_headers[MLUA_FEW_HEADERS];
+  struct msip_str few_contacts[MLUA_FEW_CONTACTS];
+};
+
+/* Reads the options at `arg` (a table, nil or nothing).  The text borrows from
+ * that table and from values left on the stack. */
+void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
+                     struct mlua_reply_args *out);
+/* Reads a redirect's targets at `arg`: a string, a URI value or a list. */
+void mlua_contact_args(lua_State *L, int arg, struct mlua_reply_args *out);

@@ -1,0 +1,234 @@
+#include "error.h"
+#include "reply_args.h"
+#include "value.h"
+
+/* User values. */
+enum { DELEGATE = 1, DATA, VALUES = 2 };
+
+enum field {
+  ID,
+  CALL_ID,
+  LOCAL_TAG,
+  LOCAL_URI,
+  REMOTE_TAG,
+  REMOTE_TARGET,
+  REMOTE_URI,
+  ROUTE_SET,
+  SESSION_STATE,
+  SIGNALING_STATE,
+  OFFER,
+  ANSWER,
+  DELEGATE_FIELD,
+  DATA_FIELD,
+  LOGGER,
+};
+static const char *const fields[] = {"id",
+                                     "call_id",
+                                     "local_tag",
+                                     "local_uri",
+                                     "remote_tag",
+                                     "remote_target",
+                                     "remote_uri",
+                                     "route_set",
+                                     "session_state",
+                                     "signaling_state",
+                                     "offer",
+                                     "answer",
+                                     "delegate",
+                                     "data",
+                                     "logger",
+                                     NULL};
+
+void mlua_push_session(lua_State *L, struct mlua_engine *engine,
+                       struct msip_session *session)
+{
+  struct mlua_box *box = msip_session_box(session);
+
+  if (box) {
+    mlua_box_push(L, box);
+    return;
+  }
+  box = mlua_box_new(L, engine, &mlua_session_class, session, true);
+  msip_session_set_box(session, box);
+}
+
+static int push_text(lua_State *L, struct msip_str s)
+{
+  if (s.len == 0)
+    return 0;
+  mlua_push_str(L, s);
+  return 1;
+}
+
+/* Call-ID and both tags: unique, and the same on every worker. */
+static int push_id(lua_State *L, const struct msip_session *s)
+{
+  mlua_push_str(L, msip_session_call_id(s));
+  lua_pushliteral(L, ";");
+  mlua_push_str(L, msip_session_local_tag(s));
+  lua_pushliteral(L, ";");
+  mlua_push_str(L, msip_session_remote_tag(s));
+  lua_concat(L, 5);
+  return 1;
+}
+
+static int push_routes(lua_State *L, const struct msip_session *s)
+{
+  struct msip_str route;
+
+  lua_newtable(L);
+  for (unsigned i = 0; (route = msip_session_route(s, i)).len; i++) {
+    mlua_push_str(L, route);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* The script's own table: it stays when the call is over. */
+static int read_data(lua_State *L)
+{
+  if (mlua_value_cached(L, 1, DATA))
+    return 1;
+  lua_newtable(L);
+  mlua_value_cache(L, 1, DATA);
+  return 1;
+}
+
+/* Of a call that is over only this is left. */
+static int read_gone(lua_State *L, enum field field)
+{
+  if (field == DATA_FIELD)
+    return read_data(L);
+  if (field == SESSION_STATE)
+    lua_pushstring(L, msip_session_state_name(MSIP_SESSION_TERMINATED));
+  else if (field == SIGNALING_STATE)
+    lua_pushstring(L, msip_signaling_state_name(MSIP_SIGNALING_CLOSED));
+  else
+    return 0;
+  return 1;
+}
+
+static int push_uri(lua_State *L, struct msip_str text)
+{
+  mlua_push_uri(L, text);
+  return 1;
+}
+
+static int read_live(lua_State *L, struct mlua_box *box, enum field field)
+{
+  const struct msip_session *s = box->obj;
+
+  switch (field) {
+  case ID:
+    return push_id(L, s);
+  case CALL_ID:
+    return push_text(L, msip_session_call_id(s));
+  case LOCAL_TAG:
+    return push_text(L, msip_session_local_tag(s));
+  case LOCAL_URI:
+    return push_uri(L, msip_session_local_uri(s));
+  case REMOTE_TAG:
+    return push_text(L, msip_session_remote_tag(s));
+  case REMOTE_TARGET:
+    return push_uri(L, msip_session_remote_target(s));
+  case REMOTE_URI:
+    return push_uri(L, msip_session_remote_uri(s));
+  case ROUTE_SET:
+    return push_routes(L, s);
+  case SESSION_STATE:
+    lua_pushstring(L, msip_session_state_name(msip_session_state(s)));
+    return 1;
+  case SIGNALING_STATE:
+    lua_pushstring(L, msip_signaling_state_name(msip_session_signaling(s)));
+    return 1;
+  case OFFER:
+    return push_text(L, msip_session_offer(s));
+  case ANSWER:
+    return push_text(L, msip_session_answer(s));
+  case DELEGATE_FIELD:
+    return mlua_read_delegate(L, box, DELEGATE);
+  case DATA_FIELD:
+    return read_data(L);
+  case LOGGER:
+    mlua_push_logger(L, box->engine, msip_session_call_id(s));
+    return 1;
+  }
+  return 0;
+}
+
+static int read_field(lua_State *L, struct mlua_box *box, int field)
+{
+  return box->obj ? read_live(L, box, (enum field)field)
+                  : read_gone(L, (enum field)field);
+}
+
+static int write_field(lua_State *L, struct mlua_box *box, int field)
+{
+  if (field != DELEGATE_FIELD)
+    return 0;
+  return mlua_write_delegate(L, box, DELEGATE);
+}
+
+/* session:bye(options?) -> OutgoingRequest | nil, err */
+static int session_bye(lua_State *L)
+{
+  static const struct mlua_reply_rule rule = {
+      .method = "bye", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  struct mlua_reply_args args;
+  struct msip_outgoing *out = NULL;
+  const char *why;
+  int err;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->obj)
+    return mlua_fail(L, box->gone, NULL);
+  err = msip_session_bye(box->obj, &args.reply, &out);
+  if (err == 0) {
+    mlua_push_outgoing(L, box->engine, out);
+    return 1;
+  }
+  why = msip_ua_why(box->engine->ua);
+  if (!why || !*why)
+    why = msip_err_text(err);
+  if (err == MSIP_EINVALID)
+    return luaL_error(L, "bye: %s", why);
+  return mlua_fail(L, err, why);
+}
+
+/* session:dispose() */
+static int session_dispose(lua_State *L)
+{
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+
+  if (box->obj)
+    msip_session_dispose(box->obj);
+  return 0;
+}
+
+/* "moonsip.Session: confirmed" */
+static int show(lua_State *L)
+{
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  const char *state =
+      box->obj ? msip_session_state_name(msip_session_state(box->obj)) : "gone";
+
+  lua_pushfstring(L, "%s: %s", mlua_session_class.name, state);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"bye", session_bye},
+    {"dispose", session_dispose},
+    {NULL, NULL},
+};
+
+const struct mlua_class mlua_session_class = {
+    .name = "moonsip.Session",
+    .methods = methods,
+    .user_values = VALUES,
+    .fields = fields,
+    .read = read_field,
+    .write = write_field,
+    .tostring = show,
+};

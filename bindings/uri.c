@@ -1,0 +1,210 @@
+#include "uri/uri.h"
+#include "error.h"
+#include "uri/param.h"
+#include "value.h"
+
+/* A parsed URI and its text, in one piece. */
+struct uri_value {
+  struct mlua_box box;
+  struct msip_uri uri;
+  size_t len;
+  char text[];
+};
+
+enum field { SCHEME, USER, PASSWORD, HOST, PORT, PARAMS, HEADERS };
+static const char *const fields[] = {"scheme", "user",   "password", "host",
+                                     "port",   "params", "headers",  NULL};
+
+static int hex(char c)
+{
+  if (msip_is_digit(c))
+    return c - '0';
+  c = msip_lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void mlua_push_unescaped(lua_State *L, struct msip_str s)
+{
+  luaL_Buffer out;
+
+  if (msip_str_find(s, '%') == s.len) {
+    mlua_push_str(L, s);
+    return;
+  }
+  luaL_buffinitsize(L, &out, s.len);
+  for (size_t i = 0; i < s.len; i++) {
+    bool escape = s.at[i] == '%' && i + 2 < s.len && hex(s.at[i + 1]) >= 0 &&
+                  hex(s.at[i + 2]) >= 0;
+
+    if (escape) {
+      luaL_addchar(&out, (char)(hex(s.at[i + 1]) * 16 + hex(s.at[i + 2])));
+      i += 2;
+    } else {
+      luaL_addchar(&out, s.at[i]);
+    }
+  }
+  luaL_pushresult(&out);
+}
+
+void mlua_push_lower(lua_State *L, struct msip_str s)
+{
+  luaL_Buffer out;
+  char *to = luaL_buffinitsize(L, &out, s.len);
+
+  for (size_t i = 0; i < s.len; i++)
+    to[i] = msip_lower(s.at[i]);
+  luaL_pushresultsize(&out, s.len);
+}
+
+void mlua_push_params(lua_State *L, struct msip_str params)
+{
+  struct msip_param p;
+
+  lua_newtable(L);
+  while (msip_param_next(&params, &p) == 1) {
+    mlua_push_lower(L, p.name);
+    if (p.has_value)
+      mlua_push_unescaped(L, msip_unquote(p.value));
+    else
+      lua_pushboolean(L, 1);
+    lua_rawset(L, -3);
+  }
+}
+
+/* "subject=hi&priority=urgent" */
+static void push_headers(lua_State *L, struct msip_str rest)
+{
+  struct msip_str pair;
+
+  lua_newtable(L);
+  while (msip_str_cut(&rest, '&', &pair)) {
+    size_t equals = msip_str_find(pair, '=');
+    size_t value = equals < pair.len ? equals + 1 : pair.len;
+
+    mlua_push_unescaped(L, msip_str_of(pair.at, equals));
+    mlua_push_unescaped(L, msip_str_of(pair.at + value, pair.len - value));
+    lua_rawset(L, -3);
+  }
+}
+
+static int read_field(lua_State *L, struct mlua_box *box, int field)
+{
+  const struct msip_uri *uri = &((struct uri_value *)box)->uri;
+
+  switch ((enum field)field) {
+  case SCHEME:
+    mlua_push_lower(L, uri->scheme_text);
+    return 1;
+  case USER:
+    if (uri->user.len == 0)
+      return 0;
+    mlua_push_unescaped(L, uri->user);
+    return 1;
+  case PASSWORD:
+    if (!uri->has_password)
+      return 0;
+    mlua_push_unescaped(L, uri->password);
+    return 1;
+  case HOST:
+    if (uri->host.len == 0)
+      return 0;
+    mlua_push_str(L, uri->host);
+    return 1;
+  case PORT:
+    if (uri->port == 0)
+      return 0;
+    lua_pushinteger(L, uri->port);
+    return 1;
+  case PARAMS:
+    mlua_push_params(L, uri->params);
+    return 1;
+  case HEADERS:
+    push_headers(L, uri->headers);
+    return 1;
+  }
+  return 0;
+}
+
+static int show(lua_State *L)
+{
+  struct uri_value *value =
+      (struct uri_value *)mlua_box_check(L, 1, &mlua_uri_class);
+
+  lua_pushlstring(L, value->text, value->len);
+  return 1;
+}
+
+static int equal(lua_State *L)
+{
+  struct mlua_box *a = mlua_box_test(L, 1, &mlua_uri_class);
+  struct mlua_box *b = mlua_box_test(L, 2, &mlua_uri_class);
+
+  lua_pushboolean(L, a && b &&
+                         msip_uri_equal(&((struct uri_value *)a)->uri,
+                                        &((struct uri_value *)b)->uri));
+  return 1;
+}
+
+const struct mlua_class mlua_uri_class = {
+    .name = "moonsip.URI",
+    .fields = fields,
+    .read = read_field,
+    .tostring = show,
+    .eq = equal,
+};
+
+struct msip_str mlua_uri_text(lua_State *L, int arg)
+{
+  struct mlua_box *box = mlua_box_test(L, arg, &mlua_uri_class);
+  struct uri_value *value = (struct uri_value *)box;
+
+  return box ? msip_str_of(value->text, value->len)
+             : (struct msip_str){NULL, 0};
+}
+
+/* The value borrows from its own copy of the text. */
+static void push_parsed(lua_State *L, struct msip_str text)
+{
+  struct uri_value *value = mlua_box_new_sized(L, NULL, &mlua_uri_class, NULL,
+                                               sizeof *value + text.len + 1);
+
+  memcpy(value->text, text.at, text.len);
+  value->len = text.len;
+  msip_uri_parse(&value->uri, msip_str_of(value->text, text.len), NULL);
+  value->box.obj = &value->uri;
+}
+
+void mlua_push_uri(lua_State *L, struct msip_str text)
+{
+  struct msip_uri probe;
+
+  if (msip_uri_parse(&probe, text, NULL) == 0)
+    push_parsed(L, text);
+  else
+    lua_pushnil(L);
+}
+
+/* sip.uri(text) -> uri | nil, err */
+static int new_uri(lua_State *L)
+{
+  struct msip_fault fault = {NULL, 0};
+  struct msip_uri probe;
+  struct msip_str text;
+
+  if (mlua_box_test(L, 1, &mlua_uri_class)) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  text = mlua_check_str(L, 1);
+  if (msip_uri_parse(&probe, text, &fault) != 0)
+    return mlua_fail_at(L, MSIP_ESYNTAX, &fault);
+  push_parsed(L, text);
+  return 1;
+}
+
+int mlua_open_uri(lua_State *L)
+{
+  mlua_class_open(L, &mlua_uri_class);
+  lua_pushcfunction(L, new_uri);
+  return 1;
+}
