@@ -7,36 +7,30 @@ local sip = require "moonsip"
 
 local script = {}
 
+local function answer(request)
+  local body = request.message.body
+  local description = body and sip.sdp.answer(body)
+  if body and not description then
+    return request:reject { status_code = 488 }
+  end
+  return request:accept { body = description or sip.sdp.offer() }
+end
+
 function script.on_invite(request)
-  local answer = sip.sdp.answer(request.message.body) or sip.sdp.offer()
   request:progress { status_code = 180 }
-  local response = request:accept { body = answer }
-  if response then
+  local response = answer(request)
+  if response and response.session then
     response.session.delegate = script.call
   end
 end
 
-script.call = {}
-
-function script.call.on_invite(request)
-  local body = request.message.body
-  local answer, why = sip.sdp.answer(body)
-  if answer then
-    request:accept { body = answer }
-  elseif body then
-    request:reject { status_code = 488, reason_phrase = why.code }
-  else
-    request:accept { body = sip.sdp.offer() }
-  end
-end
+script.call = { on_invite = answer }
 
 function script.call.on_update(request)
-  local answer = sip.sdp.answer(request.message.body)
-  if answer or not request.message.body then
-    request:accept { body = answer }
-  else
-    request:reject { status_code = 488 }
+  if request.message.body then
+    return answer(request)
   end
+  request:accept()
 end
 
 return script

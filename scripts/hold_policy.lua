@@ -4,45 +4,37 @@ local sip = require "moonsip"
 
 local script = {}
 
--- Everything a stream may do that we agree to.
-local function decide(request)
-  local session = request.session
-  local offer, why = sip.sdp.parse(request.message.body)
-  if not offer then
-    -- No offer (RFC 3261 14.2): offer what is in use already.
-    if why.code ~= "EOFFER" then
-      return request:reject { status_code = 400, reason_phrase = "Bad SDP" }
-    end
-    local ours = session and session.data.description
-    return request:accept { body = sip.sdp.offer { previous = ours } }
+local NO_VIDEO = 'Warning: 304 moonsip "media type not available: video"'
+
+local function decide(request, previous)
+  local body = request.message.body
+  if not body then -- offer what is in use already (RFC 3261 14.2)
+    return request:accept { body = sip.sdp.offer { previous = previous } }
   end
-  if offer:has_media("video") then
-    return request:reject {
-      status_code = 488,
-      extra_headers = { 'Warning: 304 moonsip "media type not available: video"' },
-    }
+  local offer = sip.sdp.parse(body)
+  if offer and offer:has_media("video") then
+    return request:reject { status_code = 488, extra_headers = { NO_VIDEO } }
   end
-  return request:accept {
-    body = offer:answer { previous = session and session.data.description },
-  }
+  local answer = offer and offer:answer { previous = previous }
+  if not answer then
+    return request:reject { status_code = 488 }
+  end
+  return request:accept { body = answer }, answer
 end
 
 function script.on_invite(request)
-  local response = decide(request)
+  local response, ours = decide(request)
   if response and response.session then
     response.session.delegate = script.call
-    response.session.data.description = response.session.answer or response.session.offer
+    response.session.data.ours = ours
   end
 end
 
 script.call = {}
 
 function script.call.on_invite(request, session)
-  if decide(request) then
-    session.data.description = session.answer or session.offer
-  end
+  local _, ours = decide(request, session.data.ours)
+  session.data.ours = ours or session.data.ours
 end
-
-script.call.on_update = script.call.on_invite
 
 return script

@@ -1,87 +1,86 @@
 #include "message/build.h"
 
+/* RFC 3261 section 21 and the extensions' own. */
+static const struct msip_str phrases[700] = {
+    [100] = MSIP_STR_INIT("Trying"),
+    [180] = MSIP_STR_INIT("Ringing"),
+    [181] = MSIP_STR_INIT("Call Is Being Forwarded"),
+    [182] = MSIP_STR_INIT("Queued"),
+    [183] = MSIP_STR_INIT("Session Progress"),
+    [199] = MSIP_STR_INIT("Early Dialog Terminated"),
+    [200] = MSIP_STR_INIT("OK"),
+    [202] = MSIP_STR_INIT("Accepted"),
+    [204] = MSIP_STR_INIT("No Notification"),
+    [300] = MSIP_STR_INIT("Multiple Choices"),
+    [301] = MSIP_STR_INIT("Moved Permanently"),
+    [302] = MSIP_STR_INIT("Moved Temporarily"),
+    [305] = MSIP_STR_INIT("Use Proxy"),
+    [380] = MSIP_STR_INIT("Alternative Service"),
+    [400] = MSIP_STR_INIT("Bad Request"),
+    [401] = MSIP_STR_INIT("Unauthorized"),
+    [402] = MSIP_STR_INIT("Payment Required"),
+    [403] = MSIP_STR_INIT("Forbidden"),
+    [404] = MSIP_STR_INIT("Not Found"),
+    [405] = MSIP_STR_INIT("Method Not Allowed"),
+    [406] = MSIP_STR_INIT("Not Acceptable"),
+    [407] = MSIP_STR_INIT("Proxy Authentication Required"),
+    [408] = MSIP_STR_INIT("Request Timeout"),
+    [410] = MSIP_STR_INIT("Gone"),
+    [412] = MSIP_STR_INIT("Conditional Request Failed"),
+    [413] = MSIP_STR_INIT("Request Entity Too Large"),
+    [414] = MSIP_STR_INIT("Request-URI Too Long"),
+    [415] = MSIP_STR_INIT("Unsupported Media Type"),
+    [416] = MSIP_STR_INIT("Unsupported URI Scheme"),
+    [417] = MSIP_STR_INIT("Unknown Resource-Priority"),
+    [420] = MSIP_STR_INIT("Bad Extension"),
+    [421] = MSIP_STR_INIT("Extension Required"),
+    [422] = MSIP_STR_INIT("Session Interval Too Small"),
+    [423] = MSIP_STR_INIT("Interval Too Brief"),
+    [424] = MSIP_STR_INIT("Bad Location Information"),
+    [428] = MSIP_STR_INIT("Use Identity Header"),
+    [429] = MSIP_STR_INIT("Provide Referrer Identity"),
+    [430] = MSIP_STR_INIT("Flow Failed"),
+    [433] = MSIP_STR_INIT("Anonymity Disallowed"),
+    [436] = MSIP_STR_INIT("Bad Identity Info"),
+    [437] = MSIP_STR_INIT("Unsupported Credential"),
+    [438] = MSIP_STR_INIT("Invalid Identity Header"),
+    [439] = MSIP_STR_INIT("First Hop Lacks Outbound Support"),
+    [440] = MSIP_STR_INIT("Max-Breadth Exceeded"),
+    [469] = MSIP_STR_INIT("Bad Info Package"),
+    [470] = MSIP_STR_INIT("Consent Needed"),
+    [480] = MSIP_STR_INIT("Temporarily Unavailable"),
+    [481] = MSIP_STR_INIT("Call/Transaction Does Not Exist"),
+    [482] = MSIP_STR_INIT("Loop Detected"),
+    [483] = MSIP_STR_INIT("Too Many Hops"),
+    [484] = MSIP_STR_INIT("Address Incomplete"),
+    [485] = MSIP_STR_INIT("Ambiguous"),
+    [486] = MSIP_STR_INIT("Busy Here"),
+    [487] = MSIP_STR_INIT("Request Terminated"),
+    [488] = MSIP_STR_INIT("Not Acceptable Here"),
+    [489] = MSIP_STR_INIT("Bad Event"),
+    [491] = MSIP_STR_INIT("Request Pending"),
+    [493] = MSIP_STR_INIT("Undecipherable"),
+    [494] = MSIP_STR_INIT("Security Agreement Required"),
+    [500] = MSIP_STR_INIT("Server Internal Error"),
+    [501] = MSIP_STR_INIT("Not Implemented"),
+    [502] = MSIP_STR_INIT("Bad Gateway"),
+    [503] = MSIP_STR_INIT("Service Unavailable"),
+    [504] = MSIP_STR_INIT("Server Time-out"),
+    [505] = MSIP_STR_INIT("Version Not Supported"),
+    [513] = MSIP_STR_INIT("Message Too Large"),
+    [555] = MSIP_STR_INIT("Push Notification Service Not Supported"),
+    [580] = MSIP_STR_INIT("Precondition Failure"),
+    [600] = MSIP_STR_INIT("Busy Everywhere"),
+    [603] = MSIP_STR_INIT("Decline"),
+    [604] = MSIP_STR_INIT("Does Not Exist Anywhere"),
+    [606] = MSIP_STR_INIT("Not Acceptable"),
+    [607] = MSIP_STR_INIT("Unwanted"),
+    [608] = MSIP_STR_INIT("Rejected"),
+};
+
 struct msip_str msip_reason_phrase(unsigned status)
 {
-  switch (status) {
-#define X(code, text)                                                          \
-  case code:                                                                   \
-    return MSIP_STR(text);
-    X(100, "Trying")
-    X(180, "Ringing")
-    X(181, "Call Is Being Forwarded")
-    X(182, "Queued")
-    X(183, "Session Progress")
-    X(199, "Early Dialog Terminated")
-    X(200, "OK")
-    X(202, "Accepted")
-    X(204, "No Notification")
-    X(300, "Multiple Choices")
-    X(301, "Moved Permanently")
-    X(302, "Moved Temporarily")
-    X(305, "Use Proxy")
-    X(380, "Alternative Service")
-    X(400, "Bad Request")
-    X(401, "Unauthorized")
-    X(402, "Payment Required")
-    X(403, "Forbidden")
-    X(404, "Not Found")
-    X(405, "Method Not Allowed")
-    X(406, "Not Acceptable")
-    X(407, "Proxy Authentication Required")
-    X(408, "Request Timeout")
-    X(410, "Gone")
-    X(412, "Conditional Request Failed")
-    X(413, "Request Entity Too Large")
-    X(414, "Request-URI Too Long")
-    X(415, "Unsupported Media Type")
-    X(416, "Unsupported URI Scheme")
-    X(417, "Unknown Resource-Priority")
-    X(420, "Bad Extension")
-    X(421, "Extension Required")
-    X(422, "Session Interval Too Small")
-    X(423, "Interval Too Brief")
-    X(424, "Bad Location Information")
-    X(428, "Use Identity Header")
-    X(429, "Provide Referrer Identity")
-    X(430, "Flow Failed")
-    X(433, "Anonymity Disallowed")
-    X(436, "Bad Identity Info")
-    X(437, "Unsupported Credential")
-    X(438, "Invalid Identity Header")
-    X(439, "First Hop Lacks Outbound Support")
-    X(440, "Max-Breadth Exceeded")
-    X(469, "Bad Info Package")
-    X(470, "Consent Needed")
-    X(480, "Temporarily Unavailable")
-    X(481, "Call/Transaction Does Not Exist")
-    X(482, "Loop Detected")
-    X(483, "Too Many Hops")
-    X(484, "Address Incomplete")
-    X(485, "Ambiguous")
-    X(486, "Busy Here")
-    X(487, "Request Terminated")
-    X(488, "Not Acceptable Here")
-    X(489, "Bad Event")
-    X(491, "Request Pending")
-    X(493, "Undecipherable")
-    X(494, "Security Agreement Required")
-    X(500, "Server Internal Error")
-    X(501, "Not Implemented")
-    X(502, "Bad Gateway")
-    X(503, "Service Unavailable")
-    X(504, "Server Time-out")
-    X(505, "Version Not Supported")
-    X(513, "Message Too Large")
-    X(555, "Push Notification Service Not Supported")
-    X(580, "Precondition Failure")
-    X(600, "Busy Everywhere")
-    X(603, "Decline")
-    X(604, "Does Not Exist Anywhere")
-    X(606, "Not Acceptable")
-    X(607, "Unwanted")
-    X(608, "Rejected")
-#undef X
-  default:
-    return MSIP_STR("Unknown");
-  }
+  if (status < 700 && phrases[status].len)
+    return phrases[status];
+  return MSIP_STR("Unknown");
 }
