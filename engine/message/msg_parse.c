@@ -196,9 +196,12 @@ static void take_row(struct reader *r)
   }
   r->at = colon + 1;
   value_end = take_value(r);
+  colon = msip_skip_lws(colon + 1, value_end);
+  while (value_end > colon && msip_is_lws(value_end[-1]))
+    value_end--;
 
   struct msip_str name = msip_str_span(begin, name_end);
-  struct msip_str value = msip_str_trim(msip_str_span(colon + 1, value_end));
+  struct msip_str value = msip_str_span(colon, value_end);
 
   if (r->at - begin > r->limits->header_line)
     msip_msg_fault(r->m, 400, "Header Line Too Long");

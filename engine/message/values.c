@@ -16,6 +16,8 @@ static const char *comma(const char *at, const char *end)
 {
   unsigned comments = 0;
 
+  if (!memchr(at, ',', (size_t)(end - at)))
+    return end;
   for (; at < end; at++) {
     switch (*at) {
     case ',':

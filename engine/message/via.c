@@ -93,21 +93,47 @@ static int take_param(struct msip_via *via, const struct msip_param *param)
 {
   uint16_t ttl;
 
-  if (msip_str_ieq(param->name, MSIP_STR("branch"))) {
+  switch (param->name.len) {
+  case 6:
+    if (!msip_str_ieq(param->name, MSIP_STR("branch")))
+      break;
     via->branch = param->value;
     return msip_str_is_token(param->value) ? 0 : MSIP_ESYNTAX;
+  case 5:
+    if (msip_str_ieq(param->name, MSIP_STR("maddr"))) {
+      via->maddr = param->value;
+    } else if (msip_str_ieq(param->name, MSIP_STR("rport"))) {
+      via->has_rport = true;
+      return param->value.len ? number(param->value, 65535, &via->rport) : 0;
+    }
+    break;
+  case 8:
+    if (msip_str_ieq(param->name, MSIP_STR("received")))
+      via->received = without_brackets(param->value);
+    break;
+  case 3:
+    if (msip_str_ieq(param->name, MSIP_STR("ttl")))
+      return number(param->value, 255, &ttl);
+    break;
+  default:
+    break;
   }
-  if (msip_str_ieq(param->name, MSIP_STR("rport"))) {
-    via->has_rport = true;
-    return param->value.len ? number(param->value, 65535, &via->rport) : 0;
-  }
-  if (msip_str_ieq(param->name, MSIP_STR("received")))
-    via->received = without_brackets(param->value);
-  else if (msip_str_ieq(param->name, MSIP_STR("maddr")))
-    via->maddr = param->value;
-  else if (msip_str_ieq(param->name, MSIP_STR("ttl")))
-    return number(param->value, 255, &ttl);
   return 0;
+}
+
+/* One walk over the parameters; 0 at their end. */
+static int take_params(struct msip_via *via)
+{
+  struct msip_str rest = via->params;
+  struct msip_param_set seen;
+  struct msip_param param;
+  int got;
+
+  seen.count = 0;
+  while ((got = msip_param_take(&seen, &rest, &param)) == 1)
+    if (take_param(via, &param) != 0)
+      return MSIP_ESYNTAX;
+  return got;
 }
 
 int msip_via_parse(struct msip_via *out, struct msip_str value,
@@ -128,18 +154,13 @@ int msip_via_parse(struct msip_via *out, struct msip_str value,
     return fail(fault, value, value.at, "SIP/2.0/transport expected");
 
   const char *host = at;
-  struct msip_param param;
-  int got = 0;
 
   at = sent_by(&via, at, end);
   if (!at)
     return fail(fault, value, host, "host and port expected");
   if (at < end)
     via.params = msip_str_span(at, end);
-  for (struct msip_str rest = via.params;
-       got == 0 && msip_param_next(&rest, &param) == 1;)
-    got = take_param(&via, &param);
-  if (got != 0 || msip_param_check(via.params) != 0)
+  if (take_params(&via) != 0)
     return fail(fault, value, at, "malformed or repeated parameter");
   *out = via;
   return 0;

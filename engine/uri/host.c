@@ -30,55 +30,58 @@ static bool is_ipv6(struct msip_str text)
 /* Four numbers up to 255, none with a leading zero (some would read octal). */
 static bool is_ipv4(struct msip_str text)
 {
-  unsigned count = 0;
-  struct msip_str part;
+  const char *p = text.at, *end = text.at + text.len;
 
-  if (text.at[text.len - 1] == '.')
-    return false;
-  while (msip_str_cut(&text, '.', &part)) {
-    uint32_t number;
+  for (int octet = 0; octet < 4; octet++) {
+    if (octet > 0 && (p == end || *p++ != '.'))
+      return false;
 
-    if (msip_str_u32(part, 255, &number) != 0)
+    const char *digits = p;
+    unsigned number = 0;
+
+    while (p < end && msip_is_digit(*p) && p - digits < 3)
+      number = number * 10 + (unsigned)(*p++ - '0');
+    if (p == digits || number > 255 || (*digits == '0' && p - digits > 1))
       return false;
-    if (part.len > 1 && part.at[0] == '0')
-      return false;
-    count++;
   }
-  return count == 4;
+  return p == end;
 }
+
+enum { DIGIT = 1, LETTER = 2, HYPHEN = 4 };
 
 /* Underscores are no part of RFC 3261's grammar; peers on private networks
  * use them all the same. */
 static const unsigned char in_label[256] = {
-    ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1,
-    ['-'] = 1,         ['_'] = 1,
+    ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['_'] = LETTER,
+    ['0' ... '9'] = DIGIT,  ['-'] = HYPHEN,
 };
 
+/* Labels of 1 to 63 bytes, no hyphen at either end of one, the last one not a
+ * number.  A dot may follow it. */
 static bool is_name(struct msip_str host)
 {
-  size_t start = 0;
-  bool digits = true; /* the label is a number */
+  const char *p = host.at, *end = host.at + host.len;
 
-  if (host.at[host.len - 1] == '.')
-    host.len--;
-  if (host.len == 0 || host.len > NAME_MAX_LEN)
+  if (end[-1] == '.')
+    end--;
+  if (end == p || end - p > NAME_MAX_LEN)
     return false;
-  for (size_t i = 0; i <= host.len; i++) {
-    if (i < host.len && host.at[i] != '.') {
-      if (!in_label[(unsigned char)host.at[i]])
-        return false;
-      digits = digits && msip_is_digit(host.at[i]);
-      continue;
+  for (;; p++) {
+    const char *label = p;
+    unsigned seen = 0, kind;
+
+    while (p < end && (kind = in_label[(unsigned char)*p]) != 0) {
+      seen |= kind;
+      p++;
     }
-    if (i == start || i - start > LABEL_MAX_LEN || host.at[start] == '-' ||
-        host.at[i - 1] == '-')
+    if (p == label || p - label > LABEL_MAX_LEN || *label == '-' ||
+        p[-1] == '-')
       return false;
-    if (i == host.len)
-      return !digits;
-    start = i + 1;
-    digits = true;
+    if (p == end)
+      return seen != DIGIT;
+    if (*p != '.')
+      return false;
   }
-  return false;
 }
 
 bool msip_host_is_valid(struct msip_str host)

@@ -3,10 +3,6 @@
 #include "base/err.h"
 #include "uri/scan.h"
 
-/* More parameters than this in one list are no honest message; the ceiling
- * bounds the search for repeated names. */
-#define PARAMS_MAX 64
-
 enum { ENDS_VALUE = 1, ENDS_NAME = 2 };
 
 static const unsigned char ends[256] = {
@@ -86,21 +82,38 @@ struct msip_str msip_param_value(struct msip_str params, struct msip_str name)
   return msip_unquote(param.value);
 }
 
+static bool is_new(const struct msip_param_set *seen, struct msip_str name)
+{
+  for (unsigned i = 0; i < seen->count; i++)
+    if (msip_str_ieq(seen->name[i], name))
+      return false;
+  return true;
+}
+
+int msip_param_take(struct msip_param_set *seen, struct msip_str *rest,
+                    struct msip_param *out)
+{
+  int got = msip_param_next(rest, out);
+
+  if (got != 1)
+    return got;
+  if (seen->count == MSIP_PARAMS_MAX || !is_new(seen, out->name))
+    return MSIP_ESYNTAX;
+  seen->name[seen->count++] = out->name;
+  return 1;
+}
+
 int msip_param_check(struct msip_str params)
 {
-  struct msip_str seen[PARAMS_MAX];
+  struct msip_param_set seen;
   struct msip_param param;
-  size_t count = 0;
   int got;
 
-  while ((got = msip_param_next(&params, &param)) == 1) {
-    if (count == PARAMS_MAX)
-      return MSIP_ESYNTAX;
-    for (size_t i = 0; i < count; i++)
-      if (msip_str_ieq(seen[i], param.name))
-        return MSIP_ESYNTAX;
-    seen[count++] = param.name;
-  }
+  if (params.len == 0)
+    return 0;
+  seen.count = 0;
+  while ((got = msip_param_take(&seen, &params, &param)) == 1)
+    continue;
   return got;
 }
 

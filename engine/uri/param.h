@@ -18,8 +18,20 @@ bool msip_param_find(struct msip_str params, struct msip_str name,
                      struct msip_param *out);
 /* The value without quotes and without undoing quoted-pairs; empty if absent */
 struct msip_str msip_param_value(struct msip_str params, struct msip_str name);
-/* 0 when well formed and no name occurs twice, else MSIP_ESYNTAX.  Linear in
- * practice: bounded by the URI and header line limits. */
+/* More parameters than this in one list are no honest message; the ceiling
+ * bounds the search for repeated names. */
+enum { MSIP_PARAMS_MAX = 64 };
+
+/* The names met so far.  Set count to 0 before the first. */
+struct msip_param_set {
+  unsigned count;
+  struct msip_str name[MSIP_PARAMS_MAX];
+};
+
+/* msip_param_next that also refuses a name it has met, and the 65th. */
+int msip_param_take(struct msip_param_set *seen, struct msip_str *rest,
+                    struct msip_param *out);
+/* 0 when the whole list can be taken that way, else MSIP_ESYNTAX. */
 int msip_param_check(struct msip_str params);
 /* "text" with surrounding quotes removed; other text as it is. */
 struct msip_str msip_unquote(struct msip_str s);

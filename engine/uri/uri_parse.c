@@ -8,6 +8,7 @@
 /* What a reader is at, and where it gives up. */
 struct reader {
   const char *begin, *at, *end;
+  const char *sign; /* the first '@', or NULL */
   struct msip_fault *fault;
 };
 
@@ -19,36 +20,54 @@ static int fail(const struct reader *r, const char *at, const char *what)
   return MSIP_ESYNTAX;
 }
 
-enum { ODD = 1, ESCAPE = 2 };
+enum { ODD = 1, ESCAPE = 2, AT = 4 };
 
 static const unsigned char special[256] = {
-    [0 ... 0x20] = ODD, ['"'] = ODD,  ['<'] = ODD,
-    ['>'] = ODD,        [0x7f] = ODD, ['%'] = ESCAPE,
+    [0 ... 0x20] = ODD, ['"'] = ODD,    ['<'] = ODD, ['>'] = ODD,
+    [0x7f] = ODD,       ['%'] = ESCAPE, ['@'] = AT,
 };
 
-/* No byte that would end or split a header value, and whole escapes. */
-static int check_bytes(const struct reader *r, bool escapes)
+/* No byte that would end or split a header value, and whole escapes.  Notes
+ * the first '@', so that the text is walked once. */
+static int check_bytes(struct reader *r, bool escapes)
 {
   for (const char *p = r->at; p < r->end; p++) {
-    switch (special[(unsigned char)*p]) {
-    case ODD:
+    unsigned kind = special[(unsigned char)*p];
+
+    if (kind == 0)
+      continue;
+    if (kind == ODD)
       return fail(r, p, "byte not allowed in a URI");
-    case ESCAPE:
-      if (escapes &&
-          (r->end - p < 3 || msip_hex(p[1]) < 0 || msip_hex(p[2]) < 0))
-        return fail(r, p, "two hexadecimal digits expected");
-      break;
-    default:
-      break;
-    }
+    if (kind == AT && !r->sign)
+      r->sign = p;
+    if (kind == ESCAPE && escapes &&
+        (r->end - p < 3 || msip_hex(p[1]) < 0 || msip_hex(p[2]) < 0))
+      return fail(r, p, "two hexadecimal digits expected");
   }
   return 0;
+}
+
+static enum msip_scheme scheme_of(struct msip_str text)
+{
+  if (msip_str_ieq(text, MSIP_STR("sip")))
+    return MSIP_SCHEME_SIP;
+  if (msip_str_ieq(text, MSIP_STR("sips")))
+    return MSIP_SCHEME_SIPS;
+  if (msip_str_ieq(text, MSIP_STR("tel")))
+    return MSIP_SCHEME_TEL;
+  return MSIP_SCHEME_OTHER;
 }
 
 static int read_scheme(struct reader *r, struct msip_uri *u)
 {
   const char *p = r->at;
 
+  if (r->end - p > 4 && memcmp(p, "sip:", 4) == 0) {
+    u->scheme = MSIP_SCHEME_SIP;
+    u->scheme_text = msip_str_of(p, 3);
+    r->at = p + 4;
+    return 0;
+  }
   while (p < r->end && *p != ':' &&
          (msip_is_digit(*p) || *p == '+' || *p == '-' || *p == '.' ||
           (msip_lower(*p) >= 'a' && msip_lower(*p) <= 'z')))
@@ -56,12 +75,7 @@ static int read_scheme(struct reader *r, struct msip_uri *u)
   if (p == r->end || *p != ':' || p == r->at || msip_lower(*r->at) < 'a')
     return fail(r, p, "scheme expected");
   u->scheme_text = msip_str_span(r->at, p);
-  if (msip_str_ieq(u->scheme_text, MSIP_STR("sip")))
-    u->scheme = MSIP_SCHEME_SIP;
-  else if (msip_str_ieq(u->scheme_text, MSIP_STR("sips")))
-    u->scheme = MSIP_SCHEME_SIPS;
-  else if (msip_str_ieq(u->scheme_text, MSIP_STR("tel")))
-    u->scheme = MSIP_SCHEME_TEL;
+  u->scheme = scheme_of(u->scheme_text);
   r->at = p + 1;
   return 0;
 }
@@ -70,7 +84,7 @@ static int read_scheme(struct reader *r, struct msip_uri *u)
  * even behind a ';' or '?'. */
 static int read_user(struct reader *r, struct msip_uri *u)
 {
-  const char *at = memchr(r->at, '@', (size_t)(r->end - r->at));
+  const char *at = r->sign;
 
   if (!at)
     return 0;
@@ -90,6 +104,8 @@ static int read_user(struct reader *r, struct msip_uri *u)
   return 0;
 }
 
+static const unsigned char ends_host[256] = {[':'] = 1, [';'] = 1, ['?'] = 1};
+
 static int read_host(struct reader *r, struct msip_uri *u)
 {
   const char *p = r->at;
@@ -97,7 +113,7 @@ static int read_host(struct reader *r, struct msip_uri *u)
   if (p < r->end && *p == '[')
     while (p < r->end && *p != ']')
       p++;
-  while (p < r->end && *p != ':' && *p != ';' && *p != '?')
+  while (p < r->end && !ends_host[(unsigned char)*p])
     p++;
   u->host = msip_str_span(r->at, p);
   if (!msip_host_is_valid(u->host))
@@ -206,7 +222,10 @@ int msip_uri_parse(struct msip_uri *out, struct msip_str text,
                    struct msip_fault *fault)
 {
   const struct msip_str none = MSIP_STR("");
-  struct reader r = {text.at, text.at, text.at + text.len, fault};
+  struct reader r = {.begin = text.at,
+                     .at = text.at,
+                     .end = text.at + text.len,
+                     .fault = fault};
   struct msip_uri u = {.opaque = none,
                        .user = none,
                        .password = none,
