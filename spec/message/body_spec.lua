@@ -13,9 +13,11 @@ describe("a multipart body", function()
 
   it("has parts with headers and without", function()
     assert.same({
-      { headers = "Content-Type: a/b\r\nc: d/e\r\nX: y\r\n", content_type = "d/e", disposition = "", encoding = "", body = "one" },
+      { headers = "Content-Type: a/b\r\nc: d/e\r\nX: y\r\n", content_type = "d/e",
+        disposition = "", encoding = "", body = "one" },
       { headers = "", content_type = "", disposition = "", encoding = "", body = "two\r\n" },
-      { headers = "content-disposition: x;\r\n y\r\ne: gzip\r\n", content_type = "", disposition = "x;\r\n y", encoding = "gzip",
+      { headers = "content-disposition: x;\r\n y\r\ne: gzip\r\n", content_type = "",
+        disposition = "x;\r\n y", encoding = "gzip",
         body = "" },
     }, split(parts("Content-Type: a/b\r\nc: d/e\r\nX: y\r\n\r\none", "\r\ntwo\r\n",
       "content-disposition: x;\r\n y\r\ne: gzip\r\n\r\n")))
@@ -73,7 +75,8 @@ end)
 
 describe("the session description of a message", function()
   local function find(body, ...)
-    local head = { "INVITE sip:h SIP/2.0", "Via: SIP/2.0/UDP h", "From: <sip:a@h>;tag=1", "To: <sip:b@h>", "Call-ID: x",
+    local head = { "INVITE sip:h SIP/2.0", "Via: SIP/2.0/UDP h", "From: <sip:a@h>;tag=1",
+      "To: <sip:b@h>", "Call-ID: x",
       "CSeq: 1 INVITE", ... }
     return testing.session_body(table.concat(head, "\r\n") .. "\r\n\r\n" .. body)
   end
@@ -89,7 +92,8 @@ describe("the session description of a message", function()
 
   it("is the body, when that is SDP", function()
     is({ SDP }, SDP, "Content-Type: application/sdp")
-    is({ SDP }, SDP, "c: Application/SDP ;charset=x", "Content-Disposition: session", "Content-Encoding: identity")
+    is({ SDP }, SDP, "c: Application/SDP ;charset=x", "Content-Disposition: session",
+      "Content-Encoding: identity")
   end)
 
   it("is absent without a body", function()
@@ -105,18 +109,22 @@ describe("the session description of a message", function()
 
   it("cannot be another type, unless that may be ignored (RFC 3261 8.2.3)", function()
     is({ nil, "EUNSUPPORTED" }, "x", "Content-Type: text/plain")
-    is({ nil, "EUNSUPPORTED" }, "x", "Content-Type: text/plain", "Content-Disposition: render;handling=required")
+    is({ nil, "EUNSUPPORTED" }, "x", "Content-Type: text/plain",
+      "Content-Disposition: render;handling=required")
     is({ false }, "x", "Content-Type: text/plain", "Content-Disposition: render;handling=optional")
   end)
 
   it("cannot be in an encoding, unless that may be ignored", function()
     is({ nil, "EUNSUPPORTED" }, SDP, "Content-Type: application/sdp", "Content-Encoding: gzip")
-    is({ false }, SDP, "Content-Type: application/sdp", "e: gzip", "Content-Disposition: session;handling=optional")
+    is({ false }, SDP, "Content-Type: application/sdp", "e: gzip",
+      "Content-Disposition: session;handling=optional")
   end)
 
   it("is not SDP with another purpose (RFC 3959)", function()
-    is({ false }, SDP, "Content-Type: application/sdp", "Content-Disposition: early-session;handling=optional")
-    is({ nil, "EUNSUPPORTED" }, SDP, "Content-Type: application/sdp", "Content-Disposition: early-session")
+    is({ false }, SDP, "Content-Type: application/sdp",
+      "Content-Disposition: early-session;handling=optional")
+    is({ nil, "EUNSUPPORTED" }, SDP, "Content-Type: application/sdp",
+      "Content-Disposition: early-session")
   end)
 
   it("is found among parts", function()

@@ -1,7 +1,8 @@
 local testing = require "moonsip_testing"
 
 local function request(...)
-  local lines = { "OPTIONS sip:h SIP/2.0", "Via: SIP/2.0/UDP h;branch=z9hG4bKx", "From: <sip:a@h>;tag=1", "To: <sip:b@h>",
+  local lines = { "OPTIONS sip:h SIP/2.0", "Via: SIP/2.0/UDP h;branch=z9hG4bKx",
+    "From: <sip:a@h>;tag=1", "To: <sip:b@h>",
     "Call-ID: x", "CSeq: 1 OPTIONS" }
   for _, line in ipairs { ... } do lines[#lines + 1] = line end
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
@@ -42,7 +43,8 @@ end)
 
 describe("methods", function()
   it("are known by their exact name (RFC 3261 7.1)", function()
-    for _, name in ipairs { "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "UPDATE", "INFO",
+    for _, name in ipairs { "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK",
+      "UPDATE", "INFO",
       "MESSAGE", "NOTIFY", "REFER", "SUBSCRIBE", "PUBLISH" } do
       assert.equal(name, testing.method_name(name))
       assert.equal("", testing.method_name(name:lower()))
@@ -57,8 +59,10 @@ describe("a list header", function()
     it("has the same values in rows and in one row: " .. name .. " (RFC 3261 7.3.1)", function()
       local values = { "<sip:a;lr>", "\"x, y\" <sip:b,c@h>;p=\"q,r\"", "<sip:d>" }
       local one = request(name .. ": " .. table.concat(values, " , "))
-      local rows = request(name .. ": " .. values[1], "X: y", name .. ": " .. values[2], name .. ": " .. values[3])
-      local mixed = request(name .. ": " .. values[1] .. "," .. values[2], name .. ": " .. values[3])
+      local rows = request(name .. ": " .. values[1], "X: y", name .. ": " .. values[2],
+        name .. ": " .. values[3])
+      local mixed = request(name .. ": " .. values[1] .. "," .. values[2],
+        name .. ": " .. values[3])
       assert.same(values, testing.header_values(one, name))
       assert.same(values, testing.header_values(rows, name))
       assert.same(values, testing.header_values(mixed, name))
@@ -71,17 +75,22 @@ describe("a list header", function()
   end)
 
   it("keeps commas in comments and folds in values", function()
-    assert.same({ "a (b, c (d, e)) f", "g\r\n h" }, testing.header_values(request("Allow: a (b, c (d, e)) f, g\r\n h"), "Allow"))
+    assert.same({ "a (b, c (d, e)) f", "g\r\n h" },
+      testing.header_values(request("Allow: a (b, c (d, e)) f, g\r\n h"), "Allow"))
   end)
 
   it("that is not closed properly ends with its row", function()
-    assert.same({ "\"a, b", "c" }, testing.header_values(request("Allow: \"a, b", "Allow: c"), "Allow"))
-    assert.same({ "<a, b", "c" }, testing.header_values(request("Allow: <a, b", "Allow: c"), "Allow"))
-    assert.same({ "(a, b", "c" }, testing.header_values(request("Allow: (a, b", "Allow: c"), "Allow"))
+    assert.same({ "\"a, b", "c" }, testing.header_values(request("Allow: \"a, b", "Allow: c"),
+      "Allow"))
+    assert.same({ "<a, b", "c" }, testing.header_values(request("Allow: <a, b", "Allow: c"),
+      "Allow"))
+    assert.same({ "(a, b", "c" }, testing.header_values(request("Allow: (a, b", "Allow: c"),
+      "Allow"))
   end)
 
   it("of credentials, dates and text is never split (RFC 3261 7.3.1)", function()
-    for _, name in ipairs { "Authorization", "Proxy-Authorization", "WWW-Authenticate", "Proxy-Authenticate", "Date", "Subject" } do
+    for _, name in ipairs { "Authorization", "Proxy-Authorization", "WWW-Authenticate",
+      "Proxy-Authenticate", "Date", "Subject" } do
       local bytes = request(name .. ": Digest a=b, c=d", name .. ": Digest e=f, g=h")
       assert.same({ "Digest a=b, c=d", "Digest e=f, g=h" }, testing.header_values(bytes, name))
     end

@@ -100,11 +100,13 @@ describe("a request", function()
     for _ = 1, 200 do
       local list = rows()
       for _, row in ipairs(list) do
-        row[1] = row[1]:gsub("%a", function(c) return math.random(2) == 1 and c:upper() or c:lower() end)
+        row[1] = row[1]:gsub("%a", function(c) return math.random(2) == 1 and c:upper()
+          or c:lower() end)
       end
       local message = testing.parse(text(list))
       assert.equal(0, message.fault_status)
-      assert.same({ expected.via.branch, expected.from_tag, expected.call_id, expected.cseq, expected.body },
+      assert.same({ expected.via.branch, expected.from_tag, expected.call_id, expected.cseq,
+        expected.body },
         { message.via.branch, message.from_tag, message.call_id, message.cseq, message.body })
     end
   end)
@@ -138,7 +140,8 @@ describe("a request", function()
       local plain = testing.parse(with(row[1], row[2]))
       assert.equal(0, plain.fault_status)
       for at in row[2]:gmatch("() ") do
-        local message = testing.parse(with(row[1], row[2]:sub(1, at - 1) .. "\r\n\t" .. row[2]:sub(at + 1)))
+        local message = testing.parse(with(row[1], row[2]:sub(1,
+          at - 1) .. "\r\n\t" .. row[2]:sub(at + 1)))
         assert.equal(0, message.fault_status, message.fault_reason)
         assert.same({ plain.from_tag, plain.cseq, plain.via.branch, plain.via.port },
           { message.from_tag, message.cseq, message.via.branch, message.via.port })
@@ -210,21 +213,31 @@ describe("a request", function()
   end)
 
   for _, row in ipairs {
-    { "To", "" }, { "To", "*" }, { "To", "<sip:@h>" }, { "To", "<sip:a b@h>" }, { "To", "<sip:a@h>;tag=1;tag=2" },
-    { "To", "<sip:a@h>;tag=" }, { "To", "<sip:a@h>;tag=\"x\"" }, { "To", "\"x <sip:a@h>" }, { "To", "<sip:a@h>, <sip:b@h>" },
-    { "From", "Alice" }, { "From", "sip:a@h?x=y" }, { "From", "<sip:a@h:0>;tag=1" }, { "From", "<sip:a@h>;tag" },
+    { "To", "" }, { "To", "*" }, { "To", "<sip:@h>" }, { "To", "<sip:a b@h>" }, { "To",
+      "<sip:a@h>;tag=1;tag=2" },
+    { "To", "<sip:a@h>;tag=" }, { "To", "<sip:a@h>;tag=\"x\"" }, { "To", "\"x <sip:a@h>" }, {
+      "To", "<sip:a@h>, <sip:b@h>" },
+    { "From", "Alice" }, { "From", "sip:a@h?x=y" }, { "From", "<sip:a@h:0>;tag=1" }, { "From",
+      "<sip:a@h>;tag" },
     { "Call-ID", "" }, { "Call-ID", "a b" }, { "Call-ID", "a\127" },
-    { "CSeq", "" }, { "CSeq", "1" }, { "CSeq", "INVITE" }, { "CSeq", "1INVITE" }, { "CSeq", "-1 INVITE" },
-    { "CSeq", "4294967296 INVITE" }, { "CSeq", "36893488147419103232 INVITE" }, { "CSeq", "1 INV ITE" }, { "CSeq", "1 BYE" },
+    { "CSeq", "" }, { "CSeq", "1" }, { "CSeq", "INVITE" }, { "CSeq", "1INVITE" }, { "CSeq",
+      "-1 INVITE" },
+    { "CSeq", "4294967296 INVITE" }, { "CSeq", "36893488147419103232 INVITE" }, { "CSeq",
+      "1 INV ITE" }, { "CSeq", "1 BYE" },
     { "CSeq", "1 invite" }, { "CSeq", "0x1 INVITE" },
-    { "Max-Forwards", "256" }, { "Max-Forwards", "-1" }, { "Max-Forwards", "x" }, { "Max-Forwards", "" },
+    { "Max-Forwards", "256" }, { "Max-Forwards", "-1" }, { "Max-Forwards", "x" }, {
+      "Max-Forwards", "" },
     { "Max-Forwards", "99999999999" }, { "Max-Forwards", "7 0" },
-    { "Content-Length", "5" }, { "Content-Length", "-1" }, { "Content-Length", "x" }, { "Content-Length", "" },
+    { "Content-Length", "5" }, { "Content-Length", "-1" }, { "Content-Length", "x" }, {
+      "Content-Length", "" },
     { "Content-Length", "4, 4" }, { "Content-Length", "+4" }, { "Content-Length", "4294967300" },
     { "Content-Length", "18446744073709551620" }, { "Content-Length", "0x4" },
-    { "Contact", "*" }, { "Contact", "sip:a@h?x=y" }, { "Contact", "<sip:a@h>, *" }, { "Contact", "<sip:@h>" },
-    { "Contact", "<sip:a%@h>" }, { "Route", "<sip:a@h" }, { "Route", "<sip:[.1]>" }, { "Record-Route", "*" },
-    { "Via", "SIP/2.0/UDP h;branch=z9hG4bK" }, { "Via", "HTTP/1.1/TCP h" }, { "Via", "SIP/2.0/UDP" }, { "Via", "," },
+    { "Contact", "*" }, { "Contact", "sip:a@h?x=y" }, { "Contact", "<sip:a@h>, *" }, { "Contact",
+      "<sip:@h>" },
+    { "Contact", "<sip:a%@h>" }, { "Route", "<sip:a@h" }, { "Route", "<sip:[.1]>" }, {
+      "Record-Route", "*" },
+    { "Via", "SIP/2.0/UDP h;branch=z9hG4bK" }, { "Via", "HTTP/1.1/TCP h" }, { "Via",
+      "SIP/2.0/UDP" }, { "Via", "," },
   } do
     it(("is refused with %s: %s"):format(row[1], row[2]), function()
       assert.equal(400, (fault(with(row[1], row[2]))))
@@ -232,11 +245,16 @@ describe("a request", function()
   end
 
   for _, row in ipairs {
-    { "CSeq", "0 INVITE" }, { "CSeq", "4294967295 INVITE" }, { "CSeq", "2147483648\tINVITE" }, { "CSeq", "007  INVITE" },
-    { "Max-Forwards", "0" }, { "Max-Forwards", "255" }, { "Content-Length", "0" }, { "Content-Length", "04" },
-    { "To", "<urn:service:sos>" }, { "To", "isbn:2983792873" }, { "From", "<http://www.example.com>;tag=3" },
-    { "Contact", "<sip:a@h>, <tel:1>, sip:c@h;q=1" }, { "Date", "Fri, 01 Jan 2010 16:00:00 EST" }, { "Expires", "junk" },
-    { "Contact", "<name:John_Smith>" }, { "Via", "SIP/2.0/NEW h" }, { "Route", "<sip:h;lr>,<sip:i>" },
+    { "CSeq", "0 INVITE" }, { "CSeq", "4294967295 INVITE" }, { "CSeq", "2147483648\tINVITE" }, {
+      "CSeq", "007  INVITE" },
+    { "Max-Forwards", "0" }, { "Max-Forwards", "255" }, { "Content-Length", "0" }, {
+      "Content-Length", "04" },
+    { "To", "<urn:service:sos>" }, { "To", "isbn:2983792873" }, { "From",
+      "<http://www.example.com>;tag=3" },
+    { "Contact", "<sip:a@h>, <tel:1>, sip:c@h;q=1" }, { "Date", "Fri, 01 Jan 2010 16:00:00 EST" },
+      { "Expires", "junk" },
+    { "Contact", "<name:John_Smith>" }, { "Via", "SIP/2.0/NEW h" }, { "Route",
+      "<sip:h;lr>,<sip:i>" },
   } do
     it(("is well formed with %s: %s"):format(row[1], row[2]), function()
       assert.same({ 0 }, { fault(with(row[1], row[2])) })
@@ -262,7 +280,8 @@ describe("a request", function()
   for _, row in ipairs {
     { "INVITE  sip:bob@example.org SIP/2.0", 400 }, { "INVITE sip:bob@example.org  SIP/2.0", 400 },
     { "INVITE sip:bob@example.org SIP/2.0 ", 400 }, { "INVITE sip:bob@example.org SIP/2.0\t", 400 },
-    { "INVITE <sip:bob@example.org> SIP/2.0", 400 }, { "INVITE sip:bob@example.org; lr SIP/2.0", 400 },
+    { "INVITE <sip:bob@example.org> SIP/2.0", 400 }, { "INVITE sip:bob@example.org; lr SIP/2.0",
+      400 },
     { "INVITE sip:bob@example.org?a=b SIP/2.0", 400 }, { "INVITE sip:@example.org SIP/2.0", 400 },
     { "INVITE sip:bob@example.org SIP/2", 400 }, { "INVITE sip:bob@example.org SIP/2.", 400 },
     { "INVITE sip:bob@example.org SIP/2.0x", 400 }, { "INVITE \tsip:bob@example.org SIP/2.0", 400 },
@@ -271,8 +290,10 @@ describe("a request", function()
     { "INVITE " .. ("sip:%s@h"):format(("a"):rep(1019)) .. " SIP/2.0", 414 },
     { "INVITE " .. ("sip:%s@h"):format(("a"):rep(1018)) .. " SIP/2.0", 0 },
     { "invite sip:bob@example.org SIP/2.0", 501 }, -- another method, which CSeq does not name
-    { "INVITE sip:bob@example.org", "drop" }, { "INVITE SIP/2.0", "drop" }, { "INVITE", "drop" }, { "", "drop" },
-    { " INVITE sip:bob@example.org SIP/2.0", "drop" }, { "IN(VITE sip:bob@example.org SIP/2.0", "drop" },
+    { "INVITE sip:bob@example.org", "drop" }, { "INVITE SIP/2.0", "drop" }, { "INVITE", "drop" },
+      { "", "drop" },
+    { " INVITE sip:bob@example.org SIP/2.0", "drop" }, { "IN(VITE sip:bob@example.org SIP/2.0",
+      "drop" },
     { "GET / HTTP/1.1", "drop" }, { "INVITE sip:bob@example.org HTTP/1.1", "drop" },
   } do
     it(("that begins %q has the verdict %s"):format(row[1]:sub(1, 60), row[2]), function()
@@ -281,7 +302,8 @@ describe("a request", function()
   end
 
   it("of a method we do not know is well formed when CSeq agrees", function()
-    local message = testing.parse(with("CSeq", "1 NEWMETHOD", "NEWMETHOD sip:bob@example.org SIP/2.0"))
+    local message = testing.parse(with("CSeq", "1 NEWMETHOD",
+      "NEWMETHOD sip:bob@example.org SIP/2.0"))
     assert.equal(0, message.fault_status)
     assert.equal("", message.method)
     assert.equal("NEWMETHOD", message.method_text)
@@ -308,7 +330,8 @@ describe("a request", function()
     assert.same({ 400, "Missing Empty Line" }, { fault(head) })
   end)
 
-  for _, line in ipairs { "NoColon", ": x", "Bad Name: x", "(x): y", "X\0: y", " folded: nothing" } do
+  for _, line in ipairs { "NoColon", ": x", "Bad Name: x", "(x): y", "X\0: y",
+    " folded: nothing" } do
     it(("is refused with the line %q"):format(line), function()
       local bytes = text(rows(), "INVITE sip:bob@example.org SIP/2.0\r\n" .. line)
       assert.same({ 400, "Malformed Header Line" }, { fault(bytes) })
@@ -340,8 +363,10 @@ describe("a response", function()
   end)
 
   for _, line in ipairs {
-    "SIP/2.0 99 x", "SIP/2.0 099 x", "SIP/2.0 700 x", "SIP/2.0 1000 x", "SIP/2.0 2 0", "SIP/2.0 -20 x", "SIP/2.0 abc x",
-    "SIP/2.0  200 OK", "SIP/2.0 200OK", "SIP/3.0 200 OK", "SIP/2.0", "SIP/2.0 ", "SIP/2.0 20", "SIP/2.0 200 O\rK", "SIP/2.0 200 O\0K",
+    "SIP/2.0 99 x", "SIP/2.0 099 x", "SIP/2.0 700 x", "SIP/2.0 1000 x", "SIP/2.0 2 0",
+      "SIP/2.0 -20 x", "SIP/2.0 abc x",
+    "SIP/2.0  200 OK", "SIP/2.0 200OK", "SIP/3.0 200 OK", "SIP/2.0", "SIP/2.0 ", "SIP/2.0 20",
+      "SIP/2.0 200 O\rK", "SIP/2.0 200 O\0K",
   } do
     it(("that begins %q is dropped"):format(line), function()
       assert.equal("drop", fault(text(rows(), line)))
@@ -435,8 +460,10 @@ end)
 describe("time to read", function()
   -- n repetitions of one construct, in messages of 4 KiB and 60 KiB: the cost per byte stays.
   for what, piece in pairs {
-    commas = ",", quotes = "\"", angles = "<", comments = "(", folds = "\r\n ", backslashes = "\\", semicolons = ";",
-    params = ";a=b", addresses = "<sip:a@h>,", escapes = "%41", blanks = " ", tabs = "\t", nuls = "\\\0", ats = "@",
+    commas = ",", quotes = "\"", angles = "<", comments = "(", folds = "\r\n ",
+      backslashes = "\\", semicolons = ";",
+    params = ";a=b", addresses = "<sip:a@h>,", escapes = "%41", blanks = " ", tabs = "\t",
+      nuls = "\\\0", ats = "@",
     colons = ":", brackets = "[", equals = "=", ["quoted pairs"] = "\"\\\"", ["UTF-8"] = "\u{442}",
   } do
     for _, name in ipairs { "To", "Contact", "Via", "Route", "Subject", "Require" } do

@@ -18,10 +18,14 @@ end
 describe("RFC 4475", function()
   -- What the parser decides; the rest of expected.tsv is for the layers above.
   local verdicts = {
-    ["badinv01.dat"] = 400, ["clerr.dat"] = 400, ["ncl.dat"] = 400, ["scalar02.dat"] = 400, ["scalarlg.dat"] = "drop",
-    ["quotbal.dat"] = 400, ["ltgtruri.dat"] = 400, ["lwsruri.dat"] = 400, ["lwsstart.dat"] = 400, ["trws.dat"] = 400,
-    ["escruri.dat"] = 400, ["regbadct.dat"] = 400, ["badaspec.dat"] = 400, ["baddn.dat"] = 400, ["badvers.dat"] = 505,
-    ["mismatch01.dat"] = 400, ["mismatch02.dat"] = 501, ["bigcode.dat"] = "drop", ["badbranch.dat"] = 400,
+    ["badinv01.dat"] = 400, ["clerr.dat"] = 400, ["ncl.dat"] = 400, ["scalar02.dat"] = 400,
+      ["scalarlg.dat"] = "drop",
+    ["quotbal.dat"] = 400, ["ltgtruri.dat"] = 400, ["lwsruri.dat"] = 400, ["lwsstart.dat"] = 400,
+      ["trws.dat"] = 400,
+    ["escruri.dat"] = 400, ["regbadct.dat"] = 400, ["badaspec.dat"] = 400, ["baddn.dat"] = 400,
+      ["badvers.dat"] = 505,
+    ["mismatch01.dat"] = 400, ["mismatch02.dat"] = 501, ["bigcode.dat"] = "drop",
+      ["badbranch.dat"] = 400,
     ["insuf.dat"] = 400, ["multi01.dat"] = 400, ["mcl01.dat"] = 400,
     ["test.dat"] = "drop", -- its start line has no version
   }
@@ -63,9 +67,11 @@ describe("RFC 4475", function()
       local via = testing.via(value)
       vias[i] = { via.transport, via.host, via.branch }
     end
-    assert.same({ { "UDP", "192.0.2.2", "390skdjuw" }, { "TCP", "spindle.example.com", "z9hG4bK9ikj8" },
+    assert.same({ { "UDP", "192.0.2.2", "390skdjuw" }, { "TCP", "spindle.example.com",
+      "z9hG4bK9ikj8" },
       { "UDP", "192.168.255.111", "z9hG4bK30239" } }, vias)
-    assert.same({ 330, "sip:jdrosen@example.com" }, { testing.contacts(bytes)[1].q, testing.contacts(bytes)[1].uri })
+    assert.same({ 330, "sip:jdrosen@example.com" }, { testing.contacts(bytes)[1].q,
+      testing.contacts(bytes)[1].uri })
     assert.same({ "newfangled value continued newfangled value" },
       { testing.unfold(testing.header_rows(bytes, "NewFangledHeader")[1]) })
     assert.equal(";;,,;;,;", testing.header_rows(bytes, "UnknownHeaderWithUnusualValue")[1])
@@ -104,7 +110,8 @@ describe("RFC 4475", function()
 
   it("3.1.1.11: a multipart body with NULs comes apart", function()
     local bytes = read("rfc4475/mpart01.dat")
-    local parts = testing.multipart(testing.header_rows(bytes, "Content-Type")[1], testing.parse(bytes).body)
+    local parts = testing.multipart(testing.header_rows(bytes, "Content-Type")[1],
+      testing.parse(bytes).body)
     assert.same({ "text/plain", "Hello" }, { parts[1].content_type, parts[1].body })
     assert.same({ "application/octet-stream", 342 }, { parts[2].content_type, #parts[2].body })
     assert.equal(2, #parts)
@@ -169,10 +176,14 @@ describe("the crafted messages", function()
     ["C05-cseq-alpha.sip"] = 400, ["C05-cseq-nomethod.sip"] = 400, ["C05-cseq-long.sip"] = 400,
     ["C05-mf-256.sip"] = 400, ["C05-mf-alpha.sip"] = 400, ["C05-contact-port0.sip"] = 400,
     ["C05-contact-port65536.sip"] = 400, ["C05-expires-huge.sip"] = 0, ["C05-se-huge.sip"] = 0,
-    ["C07-ruri-params-5000.sip"] = 414, ["C07-ruri-user-60k.sip"] = 414, ["C07-ruri-hdr-inject.sip"] = 400,
-    ["C07-ruri-pct-end.sip"] = 400, ["C07-contact-pct-end.sip"] = 400, ["C07-ruri-bracket-open.sip"] = 400,
-    ["C11-name-pai-nul.sip"] = 400, ["C11-name-empty-name.sip"] = 400, ["C11-name-cr-in-value.sip"] = 400,
-    ["C11-name-nul-in-value.sip"] = 400, ["C12-from-open.sip"] = 400, ["C12-from-two-uris.sip"] = 400,
+    ["C07-ruri-params-5000.sip"] = 414, ["C07-ruri-user-60k.sip"] = 414,
+      ["C07-ruri-hdr-inject.sip"] = 400,
+    ["C07-ruri-pct-end.sip"] = 400, ["C07-contact-pct-end.sip"] = 400,
+      ["C07-ruri-bracket-open.sip"] = 400,
+    ["C11-name-pai-nul.sip"] = 400, ["C11-name-empty-name.sip"] = 400,
+      ["C11-name-cr-in-value.sip"] = 400,
+    ["C11-name-nul-in-value.sip"] = 400, ["C12-from-open.sip"] = 400,
+      ["C12-from-two-uris.sip"] = 400,
     ["C12-from-star.sip"] = 400, ["C12-from-noclose.sip"] = 400,
     ["C20-resp-stray-200.sip"] = 0, ["C20-resp-two-via.sip"] = 0, -- no transaction takes these
   }
@@ -211,8 +222,10 @@ describe("the crafted messages", function()
       if message and message.status == 0 then
         local answer = testing.response(bytes, 400, "", "mine", "192.0.2.9", 5060)
         for one in answer:gmatch("(.-)\r\n") do
-          assert.truthy(one:find("^SIP/2%.0 400 Bad Request$") or one:find("^Via: ") or one:find("^From: ") or
-            one:find("^To: ") or one:find("^Call%-ID: ") or one:find("^CSeq: "), name .. ": " .. one)
+          assert.truthy(one:find("^SIP/2%.0 400 Bad Request$") or one:find("^Via: ")
+            or one:find("^From: ") or
+            one:find("^To: ") or one:find("^Call%-ID: ") or one:find("^CSeq: "),
+              name .. ": " .. one)
           assert.is_nil(one:find("[\r\n]"))
         end
       end
@@ -221,9 +234,11 @@ describe("the crafted messages", function()
 
   it("keep the name of a header apart from the blanks behind it", function()
     for _, name in ipairs { "C11-name-pai-space.sip", "C11-name-pai-tab.sip" } do
-      assert.equal(1, #testing.header_rows(read("cve-classes/" .. name), "P-Asserted-Identity"), name)
+      assert.equal(1, #testing.header_rows(read("cve-classes/" .. name), "P-Asserted-Identity"),
+        name)
     end
-    assert.equal(2, #testing.header_rows(read("cve-classes/C11-name-pai-twice.sip"), "p-asserted-identity"))
+    assert.equal(2, #testing.header_rows(read("cve-classes/C11-name-pai-twice.sip"),
+      "p-asserted-identity"))
   end)
 
   it("have a session description where index.tsv says so", function()

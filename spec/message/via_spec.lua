@@ -2,12 +2,15 @@ local testing = require "moonsip_testing"
 
 describe("a Via value", function()
   it("is taken apart", function()
-    local via = testing.via("SIP/2.0/TCP h.example.com:5070;branch=z9hG4bKa;received=192.0.2.1;rport=4;maddr=1.2.3.4;ttl=1;x")
+    local via = testing.via("SIP/2.0/TCP h.example.com:5070;branch=z9hG4bKa;" ..
+      "received=192.0.2.1;rport=4;maddr=1.2.3.4;ttl=1;x")
     assert.same({ "TCP", "h.example.com", 5070, "z9hG4bKa", "192.0.2.1", true, 4, "1.2.3.4", true },
-      { via.transport, via.host, via.port, via.branch, via.received, via.has_rport, via.rport, via.maddr, via.cookie })
+      { via.transport, via.host, via.port, via.branch, via.received, via.has_rport, via.rport,
+        via.maddr, via.cookie })
   end)
 
-  for _, text in ipairs { "[2001:db8::9:1]", "[2001:db8::9:1]:6050", "192.0.2.1", "h.:1", "h : 5 " } do
+  for _, text in ipairs { "[2001:db8::9:1]", "[2001:db8::9:1]:6050", "192.0.2.1", "h.:1",
+    "h : 5 " } do
     it("may be sent by " .. text, function()
       local via = testing.via("SIP/2.0/UDP " .. text .. ";branch=z9hG4bKa")
       assert.equal(text:match("^%[.-%]") or text:match("^[^: ]+"), via.host)
@@ -16,8 +19,10 @@ describe("a Via value", function()
   end
 
   it("may have received in brackets, which are left out (RFC 5118 4.5)", function()
-    assert.equal("2001:db8::9:255", testing.via("SIP/2.0/UDP [::1];received=[2001:db8::9:255]").received)
-    assert.equal("2001:db8::9:255", testing.via("SIP/2.0/UDP [::1];received=2001:db8::9:255").received)
+    assert.equal("2001:db8::9:255",
+      testing.via("SIP/2.0/UDP [::1];received=[2001:db8::9:255]").received)
+    assert.equal("2001:db8::9:255",
+      testing.via("SIP/2.0/UDP [::1];received=2001:db8::9:255").received)
   end)
 
   it("has rport with or without a value (RFC 3581)", function()
@@ -27,11 +32,16 @@ describe("a Via value", function()
   end)
 
   for _, text in ipairs {
-    "", "SIP", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0 UDP h", "SIP/7.0/UDP h", "HTTP/2.0/UDP h", "SIP/2.0/ h",
-    "SIP/2.0/UDP ;branch=a", "SIP/2.0/UDP h:", "SIP/2.0/UDP h:0", "SIP/2.0/UDP h:65536", "SIP/2.0/UDP h:x",
-    "SIP/2.0/UDP [::1", "SIP/2.0/UDP ::1", "SIP/2.0/UDP h;branch=", "SIP/2.0/UDP h;branch", "SIP/2.0/UDP h;branch=a;branch=a",
-    "SIP/2.0/UDP h;received=a;received=b", "SIP/2.0/UDP h;", "SIP/2.0/UDP h;;a", "SIP/2.0/UDP h i", "SIP/2.0/UDP h;rport=x",
-    "SIP/2.0/UDP h;rport=70000", "SIP/2.0/UDP h;ttl=256", "SIP/2.0/UDP h;branch=\"a\"", "SIP/2.0/UDP h,SIP/2.0/UDP i",
+    "", "SIP", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/UDP ", "SIP/2.0 UDP h", "SIP/7.0/UDP h",
+      "HTTP/2.0/UDP h", "SIP/2.0/ h",
+    "SIP/2.0/UDP ;branch=a", "SIP/2.0/UDP h:", "SIP/2.0/UDP h:0", "SIP/2.0/UDP h:65536",
+      "SIP/2.0/UDP h:x",
+    "SIP/2.0/UDP [::1", "SIP/2.0/UDP ::1", "SIP/2.0/UDP h;branch=", "SIP/2.0/UDP h;branch",
+      "SIP/2.0/UDP h;branch=a;branch=a",
+    "SIP/2.0/UDP h;received=a;received=b", "SIP/2.0/UDP h;", "SIP/2.0/UDP h;;a",
+      "SIP/2.0/UDP h i", "SIP/2.0/UDP h;rport=x",
+    "SIP/2.0/UDP h;rport=70000", "SIP/2.0/UDP h;ttl=256", "SIP/2.0/UDP h;branch=\"a\"",
+      "SIP/2.0/UDP h,SIP/2.0/UDP i",
     "SIP/2.0/UDP h;x=\"y",
   } do
     it(("is malformed: %q"):format(text), function()

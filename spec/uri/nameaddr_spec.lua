@@ -2,7 +2,8 @@ local testing = require "moonsip_testing"
 
 describe("an address with a name", function()
   it("has a quoted name, a URI and parameters", function()
-    assert.same({ display = "\"A. \\\"Bob\\\" <x>\"", uri = "sip:a@h;lr", params = ";tag=1;x", tag = "1", bracketed = true, star = false },
+    assert.same({ display = "\"A. \\\"Bob\\\" <x>\"", uri = "sip:a@h;lr", params = ";tag=1;x",
+      tag = "1", bracketed = true, star = false },
       testing.nameaddr("\"A. \\\"Bob\\\" <x>\" \r\n <sip:a@h;lr> ;tag=1;x"))
   end)
 
@@ -35,9 +36,12 @@ describe("an address with a name", function()
   end)
 
   for _, text in ipairs {
-    "", " ", "\"", "\"x", "\"x\\\" <sip:a@h>", "\"x\" sip:a@h", "\"x\"", "<>", "<sip:a@h", "< sip:a@h>", "<sip:a@h >",
-    "<sip:a@h> x", "<sip:a@h>,<sip:b@h>", "<sip:a@h>;tag=1,<sip:b@h>", "<sip:a@h>;tag=a;tag=b", "<sip:a@h>;",
-    "Bell, A <sip:a@h>", "J@x <sip:a@h>", "sip:a@h?x=y", "sip:a,b@h", "sip:a@h x", "alice", "<<sip:a@h>>", "<sip:a\0@h>",
+    "", " ", "\"", "\"x", "\"x\\\" <sip:a@h>", "\"x\" sip:a@h", "\"x\"", "<>", "<sip:a@h",
+      "< sip:a@h>", "<sip:a@h >",
+    "<sip:a@h> x", "<sip:a@h>,<sip:b@h>", "<sip:a@h>;tag=1,<sip:b@h>", "<sip:a@h>;tag=a;tag=b",
+      "<sip:a@h>;",
+    "Bell, A <sip:a@h>", "J@x <sip:a@h>", "sip:a@h?x=y", "sip:a,b@h", "sip:a@h x", "alice",
+      "<<sip:a@h>>", "<sip:a\0@h>",
     "x <sip:a@h", "* *", "*;x",
   } do
     it(("is malformed: %q"):format(text), function()

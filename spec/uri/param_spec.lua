@@ -11,7 +11,8 @@ describe("parameters", function()
       testing.params(" ; \r\n a\t= \r\n b ;c =d; e \r\n "))
   end)
 
-  for _, text in ipairs { "x", ";", ";a;", ";;a", ";=b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a,b", ";a=b,c", ";a=<b>", ";\"a\"" } do
+  for _, text in ipairs { "x", ";", ";a;", ";;a", ";=b", ";a=b c", ";a=\"b", ";a=\"b\"c", ";a,b",
+    ";a=b,c", ";a=<b>", ";\"a\"" } do
     it(("are malformed: %q"):format(text), function()
       assert.is_nil(testing.params(text))
       assert.is_false(testing.param_check(text))

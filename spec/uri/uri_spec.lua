@@ -40,7 +40,8 @@ describe("a URI", function()
     "urn:", "sip:@h", "sip::pw@h", "sip:a@", "sip:a@b@c", "sip:a:b:c@h", "sip:a@h:", "sip:a@h:0",
     "sip:a@h:65536", "sip:a@h:99999999999", "sip:a@h:5x", "sip:a@h:-1", "sip:a@h;", "sip:a@h;;lr",
     "sip:a@h;lr;LR", "sip:a@h;=x", "sip:a@h?", "sip:a@h?x", "sip:a@h?=x", "sip:a@h?a=b&",
-    "sip:a%", "sip:a%@h", "sip:a%4@h", "sip:%zz@h", "sip:a@h;x=%4", "sip:a@h%41", "sip:ex%61mple.com",
+    "sip:a%", "sip:a%@h", "sip:a%4@h", "sip:%zz@h", "sip:a@h;x=%4", "sip:a@h%41",
+      "sip:ex%61mple.com",
     "sip:a b@h", "sip:a@h ", " sip:a@h", "<sip:a@h>", "sip:a\"@h", "sip:a@[2001:db8::1", "sip:a@[]",
     "sip:a@[1.2.3.4]", "sip:a@2001:db8::1", "sip:a@[::1]x", "sip:a@h/x", "sip:a@h\0",
   } do
@@ -130,14 +131,16 @@ describe("two URIs", function()
     { "urn:x", "urn:X", false, "opaque text byte by byte" },
     { "urn:x", "url:x", false, "other schemes among themselves" },
   } do
-    it(("are %s: %s, %s (%s)"):format(row[3] and "equal" or "different", row[1], row[2], row[4]), function()
+    it(("are %s: %s, %s (%s)"):format(row[3] and "equal" or "different", row[1], row[2], row[4]),
+      function()
       assert.equal(row[3], testing.uri_equal(row[1], row[2]))
       assert.equal(row[3], testing.uri_equal(row[2], row[1]))
     end)
   end
 
   it("compare alike in both orders and each with itself", function()
-    local parts = { { "sip:", "sips:" }, { "", "a@", "%61@", "A@" }, { "h", "H", "[::1]", "[0::1]" }, { "", ":5060" },
+    local parts = { { "sip:", "sips:" }, { "", "a@", "%61@", "A@" }, { "h", "H", "[::1]",
+      "[0::1]" }, { "", ":5060" },
       { "", ";lr", ";ttl=1", ";x=1", ";X=1;lr" }, { "", "?a=b", "?A=b&c=d", "?c=d&a=b" } }
     local all = { "" }
     for _, choices in ipairs(parts) do
@@ -183,7 +186,8 @@ describe("escapes", function()
     for i = 0, 255 do all[#all + 1] = string.char(i) end
     all = table.concat(all)
     assert.equal(all, testing.unescape(testing.escape_user(all)))
-    assert.equal(testing.escape_user(all), testing.uri("sip:" .. testing.escape_user(all) .. "@h").user)
+    assert.equal(testing.escape_user(all),
+      testing.uri("sip:" .. testing.escape_user(all) .. "@h").user)
   end)
 
   it("report that memory is out", function()
@@ -197,14 +201,22 @@ describe("a host", function()
   local longest = table.concat({ label, label, label, ("b"):rep(61) }, ".")
 
   for _, row in ipairs {
-    { "example.com", true }, { "example.com.", true }, { "h", true }, { "a-b.c", true }, { "sip_proxy", true },
-    { "3gpp", true }, { "1.a", true }, { "192.0.2.1", true }, { "0.0.0.0", true }, { "255.255.255.255", true },
-    { "[::1]", true }, { "[2001:db8::1]", true }, { "[::ffff:192.0.2.1]", true }, { "[2001:db8:::192.0.2.1]", true },
-    { "[2001:DB8:0:0:0:0:0:1]", true }, { label, true }, { longest, true }, { longest .. ".", true },
-    { "", false }, { ".", false }, { "a..b", false }, { ".a", false }, { "a..", false }, { "-a", false }, { "a-", false },
-    { "a.-b", false }, { "a b", false }, { "a%41", false }, { "a/b", false }, { "1", false }, { "1.2.3", false },
-    { "1.2.3.4.5", false }, { "256.0.0.1", false }, { "01.2.3.4", false }, { "1.2.3.4.", false }, { "1..2.3", false },
-    { "a.1", false }, { "[::1", false }, { "::1", false }, { "[]", false }, { "[::1]]", false }, { "[1.2.3.4]", false },
+    { "example.com", true }, { "example.com.", true }, { "h", true }, { "a-b.c", true }, {
+      "sip_proxy", true },
+    { "3gpp", true }, { "1.a", true }, { "192.0.2.1", true }, { "0.0.0.0", true }, {
+      "255.255.255.255", true },
+    { "[::1]", true }, { "[2001:db8::1]", true }, { "[::ffff:192.0.2.1]", true }, {
+      "[2001:db8:::192.0.2.1]", true },
+    { "[2001:DB8:0:0:0:0:0:1]", true }, { label, true }, { longest, true }, { longest .. ".",
+      true },
+    { "", false }, { ".", false }, { "a..b", false }, { ".a", false }, { "a..", false }, { "-a",
+      false }, { "a-", false },
+    { "a.-b", false }, { "a b", false }, { "a%41", false }, { "a/b", false }, { "1", false }, {
+      "1.2.3", false },
+    { "1.2.3.4.5", false }, { "256.0.0.1", false }, { "01.2.3.4", false }, { "1.2.3.4.", false },
+      { "1..2.3", false },
+    { "a.1", false }, { "[::1", false }, { "::1", false }, { "[]", false }, { "[::1]]", false }, {
+      "[1.2.3.4]", false },
     { "[::g]", false }, { "[fe80::1%eth0]", false }, { "[" .. ("1:"):rep(30) .. "]", false },
     { label .. "a", false }, { longest .. "b", false },
   } do
