@@ -203,6 +203,8 @@ describe("reason phrases", function()
         [491] = "Request Pending", [603] = "Decline" } do
       assert.equal(phrase, testing.reason_phrase(status))
     end
-    assert.equal("Unknown", testing.reason_phrase(299))
+    for _, status in ipairs { 0, 99, 101, 299, 609, 700, 4294967295 } do
+      assert.equal("Unknown", testing.reason_phrase(status))
+    end
   end)
 end)
