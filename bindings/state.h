@@ -23,7 +23,7 @@ struct mlua_state {
   struct mlua_watchdog watchdog;
 };
 
-/* Made on first use; NULL only when memory is out. */
+/* Made on first use. */
 struct mlua_state *mlua_state_of(lua_State *L);
 /* Installs the counting allocator. */
 struct mlua_memory *mlua_memory_new(lua_State *L);
