@@ -2,7 +2,7 @@
  *
  *   engine = mlua_engine_new(L);              pushes it, inert
  *   mlua_engine_configure(L, engine, 1);      reads the options table
- *   err = mlua_generation_first(engine, 1);   loads the script
+ *   err = mlua_generation_first(engine);      loads the script
  *   engine->ua = ...;                         a host's, or a simulation's
  *   mlua_engine_attach(engine);               tells the ua what scripts serve
  *   mlua_engine_begin(engine);                on_start, once
@@ -20,6 +20,24 @@
 struct mlua_engine *mlua_engine_new(lua_State *L);
 /* The engine at `arg`; raises when it is none. */
 struct mlua_engine *mlua_engine_check(lua_State *L, int arg);
+
+/* What the engine's userdata carries. */
+enum {
+  MLUA_ENGINE_SLOTS = 1, /* name to slot of live delegates; weak */
+  MLUA_ENGINE_NAMES,     /* exported table to its name; weak */
+  MLUA_ENGINE_SETTINGS,  /* settings of the options, or nil */
+  MLUA_ENGINE_LOG,       /* log function of the options, or nil */
+  MLUA_ENGINE_INLINE,    /* delegate of the options, or nil */
+  MLUA_ENGINE_CODE,      /* the current generation */
+  MLUA_ENGINE_VALUES = MLUA_ENGINE_CODE
+};
+/* Pushes the engine's userdata; nil once it is collected. */
+void mlua_engine_push(lua_State *L, struct mlua_engine *engine);
+/* Pushes one of its values: false, with nothing pushed, when it is collected.
+ */
+bool mlua_engine_push_value(lua_State *L, struct mlua_engine *engine, int n);
+/* Takes the value on top. */
+void mlua_engine_set_value(lua_State *L, struct mlua_engine *engine, int n);
 
 /* Reads script, delegate, settings, log, log_level and log_format from the
  * table at `index`; raises the author's mistakes, unknown names too.  `more`
@@ -44,3 +62,5 @@ void mlua_log_write(void *engine, enum msip_level level,
 /* Script error in the task's words: one line, counted. */
 void mlua_log_script_error(struct mlua_engine *engine, struct msip_str call_id,
                            const char *message, const char *traceback);
+/* Forgets requests that were to be abandoned: the ua is gone. */
+void mlua_orphans_fini(struct mlua_engine *engine);

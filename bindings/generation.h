@@ -11,27 +11,25 @@
 
 enum { MLUA_GENERATION_FILES = 256 };
 
+/* A userdata.  User values: the core delegate, the environment.  The
+ * environment's metatable holds the userdata, so it lives while any function of
+ * the generation does. */
 struct mlua_generation {
   struct msip_link_node node; /* in engine->generations */
-  struct mlua_engine *engine;
-  uint64_t number; /* 1 is the first */
-  unsigned holds;  /* the engine's and running tasks' */
-  int ref;         /* registry anchor while holds > 0 */
-  int script_ref;  /* the core delegate, while it is current */
-  char **files;    /* absolute paths: the script and its modules */
+  struct mlua_engine *engine; /* NULL once that is gone */
+  uint64_t number;            /* 1 is the first; 0 until it took over */
+  char **files;               /* the script and its modules */
   unsigned file_count;
 };
 
-static inline void mlua_generation_hold(struct mlua_generation *g)
-{
-  g->holds++;
-}
-void mlua_generation_drop(struct mlua_generation *g);
+/* Adds a file to the list; raises when there are too many. */
+void mlua_generation_add_file(lua_State *L, struct mlua_generation *g,
+                              const char *path);
 
-/* Loads engine->script, or takes the table `delegate` of the options at
- * `options`, as the first generation.  0, or MSIP_ESCRIPT with a sentence in
+/* Loads engine->script, or takes the options' delegate table, as the first
+ * generation.  0, or MSIP_ESCRIPT with a sentence in
  * engine->last_error. */
-int mlua_generation_first(struct mlua_engine *engine, int options);
+int mlua_generation_first(struct mlua_engine *engine);
 /* One reload: swaps, then calls on_reload.  0, or MSIP_ESCRIPT: nothing
  * changed, logged and counted, the sentence is in engine->last_error. */
 int mlua_generation_reload(struct mlua_engine *engine);
@@ -40,6 +38,8 @@ int mlua_generation_check(struct mlua_engine *engine);
 /* Drops the current generation. */
 void mlua_generation_fini(struct mlua_engine *engine);
 
+/* Pushes the current core delegate: true, or false with nothing pushed. */
+bool mlua_generation_push_script(lua_State *L, struct mlua_engine *engine);
 /* Pushes the callback `name` of the core delegate: true, or false with nothing
  * pushed. */
 bool mlua_generation_find(lua_State *L, struct mlua_engine *engine,

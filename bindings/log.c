@@ -87,7 +87,8 @@ static int call_log(lua_State *L)
 {
   struct line *line = lua_touserdata(L, 1);
 
-  lua_rawgeti(L, LUA_REGISTRYINDEX, line->engine->log_ref);
+  if (!mlua_engine_push_value(L, line->engine, MLUA_ENGINE_LOG))
+    return 0;
   lua_pushstring(L, level_words[line->level]);
   mlua_push_str(L, line->call_id);
   mlua_push_str(L, line->text);
@@ -117,7 +118,7 @@ void mlua_log_write(void *arg, enum msip_level level, struct msip_str call_id,
   struct mlua_engine *engine = arg;
   struct line line = {engine, level, call_id, text};
 
-  if (engine->log_ref != LUA_NOREF)
+  if (engine->log_function)
     write_function(&line);
   else if (engine->log_json)
     write_json(level, call_id, text);

@@ -42,8 +42,7 @@ struct mlua_engine {
   char *script; /* path, or NULL with inline delegates */
   uint64_t generation_count;
   char last_error[512]; /* of the latest failed reload, or empty */
-  int options_ref;      /* the options' settings, or LUA_NOREF */
-  int log_ref;          /* the options' log function, or LUA_NOREF */
+  bool log_function;    /* lines go to the options' log function */
   bool log_json;
   bool started; /* on_start was called */
 };

@@ -7,11 +7,10 @@
 /* Pushes the scripts' coroutine library. */
 void mlua_push_coroutine(lua_State *L);
 
-/* Pushes a require for the environment at `env`: modules found in the folder
- * of the script are loaded into that environment and kept with it, all others
- * come from the state's require.  Files read are added to the generation. */
-void mlua_push_require(lua_State *L, struct mlua_generation *generation,
-                       int env, struct msip_str folder);
+/* Replaces the generation's userdata on top by a require for the environment at
+ * `env`: modules found in the folder of the script are loaded into that
+ * environment and kept with it, all others come from the state's require. */
+void mlua_push_require(lua_State *L, int env, struct msip_str folder);
 
 /* Pushes the compiled chunk of a file with the environment at `env`; adds the
  * file to the generation's list.  Raises with file:line and cause. */

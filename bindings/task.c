@@ -4,7 +4,6 @@
 
 #include "box.h"
 #include "engine.h"
-#include "generation.h"
 #include "state.h"
 
 enum { IDLE_MOST = 4096 };
@@ -50,9 +49,6 @@ static struct mlua_task *take_task(lua_State *L, struct mlua_engine *engine)
   }
   msip_wake_init(&task->wake, engine->ua);
   task->serial = ++engine->task_serial;
-  task->generation = engine->generation;
-  if (task->generation)
-    mlua_generation_hold(task->generation);
   msip_list_add(&engine->tasks, &task->node);
   engine->task_count++;
   return task;
@@ -69,9 +65,6 @@ static void give_task(struct mlua_task *task)
 {
   struct mlua_engine *engine = task->engine;
 
-  if (task->generation)
-    mlua_generation_drop(task->generation);
-  task->generation = NULL;
   task->serial = 0;
   msip_list_del(&task->node);
   engine->task_count--;

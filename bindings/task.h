@@ -16,7 +16,6 @@ struct mlua_task {
   struct msip_link_node owner; /* ring of the waits of `owned_by` */
   struct mlua_box *owned_by;   /* while parked; NULL: nobody */
   struct mlua_engine *engine;
-  struct mlua_generation *generation; /* counted: the code it runs */
   lua_State *co;
   int ref;                  /* registry anchor of `co` */
   uint64_t serial;          /* tells one use of this memory from the next */

@@ -73,7 +73,7 @@ static int start_later(lua_State *L, int first, msip_time delay)
   timer->engine = engine;
   timer->serial = 0;
   luaL_setmetatable(L, TIMER_CLASS);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, engine->self_ref);
+  mlua_engine_push(L, engine);
   lua_setiuservalue(L, -2, 1);
   lua_insert(L, first);
   timer->task = mlua_task_later(L, engine, lua_gettop(L) - first - 1, delay);
