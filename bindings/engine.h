@@ -55,6 +55,11 @@ void mlua_engine_detach(struct mlua_engine *engine);
 /* Pushes the table of engine:status(). */
 void mlua_engine_push_status(lua_State *L, struct mlua_engine *engine);
 
+/* sip.engine(options), and sip.engine(): the engine this code runs in. */
+int mlua_engine_make(lua_State *L);
+/* sip.check(path) */
+int mlua_check_file(lua_State *L);
+
 /* Where lines go that no `log` function of the options takes: standard error.
  * `arg` is the engine. */
 void mlua_log_write(void *engine, enum msip_level level,

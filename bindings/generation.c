@@ -221,6 +221,11 @@ static void watch(struct mlua_engine *engine, const struct mlua_generation *g)
              "cannot watch the script's files: reload by hand");
 }
 
+void mlua_generation_watch(struct mlua_engine *engine)
+{
+  watch(engine, NULL);
+}
+
 static void take_settings(struct mlua_engine *engine,
                           const struct msip_settings *settings)
 {
@@ -288,6 +293,7 @@ int mlua_generation_first(struct mlua_engine *engine)
 
   mlua_watchdog_start(&engine->state->watchdog,
                       engine->settings.limit_script_time);
+  lua_checkstack(L, LUA_MINSTACK);
   lua_pushcfunction(L, first);
   lua_pushlightuserdata(L, &attempt);
   if (!mlua_engine_push_value(L, engine, MLUA_ENGINE_INLINE))
@@ -328,6 +334,7 @@ int mlua_generation_check(struct mlua_engine *engine)
 
   mlua_watchdog_start(&engine->state->watchdog,
                       engine->settings.limit_script_time);
+  lua_checkstack(L, LUA_MINSTACK);
   lua_pushcfunction(L, probe);
   lua_pushlightuserdata(L, &attempt);
   return settle(&attempt, lua_pcall(L, 1, 0, 0));
@@ -362,6 +369,7 @@ int mlua_generation_reload(struct mlua_engine *engine)
              "the delegate is a table, not a file");
     return refuse(engine);
   }
+  lua_checkstack(L, LUA_MINSTACK);
   lua_pushcfunction(L, again);
   lua_pushlightuserdata(L, &attempt);
   if (settle(&attempt, lua_pcall(L, 1, 0, 0)) != 0)

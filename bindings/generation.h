@@ -46,3 +46,5 @@ bool mlua_generation_find(lua_State *L, struct mlua_engine *engine,
                           const char *name);
 /* Tells the ua which methods have callbacks. */
 void mlua_generation_served(struct mlua_engine *engine);
+/* Has the host watch the script's files; after each load by itself. */
+void mlua_generation_watch(struct mlua_engine *engine);
