@@ -80,7 +80,6 @@ struct mlua_engine *mlua_engine_new(lua_State *L)
   memset(engine, 0, sizeof *engine);
   engine->L = main_thread(L);
   engine->state = state;
-  engine->self_ref = LUA_NOREF;
   msip_list_init(&engine->generations);
   msip_list_init(&engine->tasks);
   msip_list_init(&engine->idle);

@@ -35,7 +35,6 @@ struct mlua_engine {
   struct mlua_state *state;      /* what engines of one lua_State share */
   struct msip_link_node orphans; /* requests to abandon */
   struct msip_log log;
-  int self_ref; /* keeps the engine's userdata alive while it runs */
   /* Lua values that hold memory of the engine (value.h); unset until the first
    * one. */
   struct msip_link_node values;
