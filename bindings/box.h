@@ -41,6 +41,7 @@ struct mlua_box {
   struct mlua_engine *engine;
   int ref;  /* anchor in the registry while the object lives; LUA_NOREF */
   int gone; /* error code that methods of an empty box return */
+  struct mlua_task *waits; /* a parked task of this call, or NULL: task.c */
 };
 
 /* Makes the metatable of a class; once per state. */

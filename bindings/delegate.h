@@ -18,3 +18,8 @@ void mlua_delegate_unpack(lua_State *L, struct mlua_engine *engine, int index);
  * true, or false with nothing pushed. */
 bool mlua_delegate_find(lua_State *L, struct mlua_engine *engine,
                         struct mlua_box *box, int n, const char *name);
+
+/* A new generation takes over: names its exported tables, moves live calls to
+ * them.  `script` is the index of its core delegate. */
+void mlua_delegate_swap(lua_State *L, struct mlua_engine *engine, int script);
+void mlua_delegate_name(lua_State *L, struct mlua_engine *engine, int script);

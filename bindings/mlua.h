@@ -16,8 +16,8 @@
 
 struct mlua_box;
 struct mlua_generation;
+struct mlua_state;
 struct mlua_task;
-struct mlua_watchdog;
 
 struct mlua_engine {
   lua_State *L; /* the main thread: never a coroutine that may die */
@@ -28,18 +28,22 @@ struct mlua_engine {
   struct msip_link_node generations;  /* all that something still holds */
   struct mlua_task *running;          /* the task that runs right now */
   struct msip_link_node tasks;        /* live ones */
-  int idle_ref;                       /* table of idle coroutines */
+  struct msip_link_node idle;         /* tasks that wait for work */
   unsigned idle_count;
   unsigned task_count;
-  struct mlua_watchdog *watchdog;
+  uint64_t task_serial;
+  struct mlua_state *state;      /* what engines of one lua_State share */
+  struct msip_link_node orphans; /* requests to abandon */
   struct msip_log log;
-  int self_ref; /* keeps the engine's userdata alive while it runs */
   /* Lua values that hold memory of the engine (value.h); unset until the first
    * one. */
   struct msip_link_node values;
   char *script; /* path, or NULL with inline delegates */
   uint64_t generation_count;
   char last_error[512]; /* of the latest failed reload, or empty */
+  bool log_function;    /* lines go to the options' log function */
+  bool log_json;
+  bool started; /* on_start was called */
 };
 
 /* The engine of this state's caller: inside a task its own, else the last one

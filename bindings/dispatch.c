@@ -1,0 +1,365 @@
+/* bindings/dispatch.c -- the outbox becomes delegate calls. */
+#include <stdlib.h>
+
+#include "box.h"
+#include "delegate.h"
+#include "engine.h"
+#include "error.h"
+#include "generation.h"
+#include "task.h"
+
+enum { DELEGATE = 1 }; /* the user value of every box that has one */
+
+/* The callback of a method, in dialogs and outside. */
+static const struct {
+  const char *core;
+  const char *session;
+} callbacks[MSIP_METHOD_COUNT] = {
+    [MSIP_METHOD_OTHER] = {"on_request", NULL},
+    [MSIP_INVITE] = {"on_invite", "on_invite"},
+    [MSIP_BYE] = {"on_request", "on_bye"},
+    [MSIP_OPTIONS] = {"on_options", NULL},
+    [MSIP_REGISTER] = {"on_register", NULL},
+    [MSIP_PRACK] = {"on_request", "on_prack"},
+    [MSIP_UPDATE] = {"on_request", "on_update"},
+    [MSIP_INFO] = {"on_request", "on_info"},
+    [MSIP_MESSAGE] = {"on_message", "on_message"},
+    [MSIP_NOTIFY] = {"on_notify", "on_notify"},
+    [MSIP_REFER] = {"on_refer", "on_refer"},
+    [MSIP_SUBSCRIBE] = {"on_subscribe", NULL},
+    [MSIP_PUBLISH] = {"on_publish", NULL},
+};
+
+/* --- requests ----------------------------------------------------------- */
+
+static void refuse_overload(struct mlua_engine *engine, struct msip_request *r)
+{
+  struct msip_reply reply = {.status = 503};
+
+  msip_ua_counters(engine->ua)->refused_overload++;
+  msip_request_reject(r, &reply, NULL);
+}
+
+static void begin(struct mlua_engine *engine, int nargs, struct msip_request *r,
+                  struct mlua_box *session)
+{
+  if (mlua_task_start(engine, nargs, msip_request_box(r), session) ==
+      MSIP_ETOOBIG)
+    refuse_overload(engine, r);
+}
+
+static void deliver_core(lua_State *L, struct mlua_engine *engine,
+                         struct msip_request *r)
+{
+  enum msip_method method = msip_request_message(r)->method;
+  const char *name = callbacks[method].core;
+
+  if (!name || !mlua_generation_find(L, engine, name)) {
+    msip_request_default(r);
+    return;
+  }
+  mlua_push_request(L, engine, r);
+  begin(engine, 1, r, NULL);
+}
+
+static void deliver_in_dialog(lua_State *L, struct mlua_engine *engine,
+                              struct msip_request *r)
+{
+  struct msip_session *session = msip_request_session(r);
+  struct mlua_box *box = session ? msip_session_box(session) : NULL;
+  enum msip_method method = msip_request_message(r)->method;
+  const char *name = callbacks[method].session;
+
+  if (!name || !box || !mlua_delegate_find(L, engine, box, DELEGATE, name)) {
+    msip_request_default(r);
+    return;
+  }
+  mlua_push_request(L, engine, r);
+  mlua_box_push(L, box);
+  begin(engine, 2, r, box);
+}
+
+static void deliver_request(lua_State *L, struct mlua_engine *engine,
+                            const struct msip_event *event)
+{
+  if (msip_request_in_dialog(event->request))
+    deliver_in_dialog(L, engine, event->request);
+  else
+    deliver_core(L, engine, event->request);
+}
+
+static struct mlua_box *session_box(struct msip_request *r)
+{
+  struct msip_session *session = msip_request_session(r);
+
+  return session ? msip_session_box(session) : NULL;
+}
+
+/* A request that Lua has let go of has no delegate and no waits. */
+static void deliver_cancel(lua_State *L, struct mlua_engine *engine,
+                           const struct msip_event *event)
+{
+  struct mlua_box *box = msip_request_box(event->request);
+
+  if (!box)
+    return;
+  mlua_tasks_of_box_close(engine, box);
+  if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_cancel"))
+    return;
+  if (event->message)
+    mlua_push_message(L, engine, event->message);
+  else
+    lua_pushnil(L);
+  mlua_task_start(engine, 1, box, session_box(event->request));
+}
+
+static void deliver_transport_error(lua_State *L, struct mlua_engine *engine,
+                                    const struct msip_event *event)
+{
+  struct mlua_box *box = msip_request_box(event->request);
+
+  if (!box ||
+      !mlua_delegate_find(L, engine, box, DELEGATE, "on_transport_error"))
+    return;
+  mlua_push_error(L, event->err, NULL);
+  mlua_task_start(engine, 1, box, session_box(event->request));
+}
+
+/* --- sessions ----------------------------------------------------------- */
+
+static void deliver_ack(lua_State *L, struct mlua_engine *engine,
+                        const struct msip_event *event)
+{
+  struct mlua_box *box = msip_session_box(event->session);
+
+  if (!box || !mlua_delegate_find(L, engine, box, DELEGATE, "on_ack"))
+    return;
+  mlua_push_ack(L, engine, event->message);
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 2, NULL, box);
+}
+
+static void deliver_ack_timeout(lua_State *L, struct mlua_engine *engine,
+                                const struct msip_event *event)
+{
+  struct mlua_box *box = msip_session_box(event->session);
+
+  if (!box || !mlua_delegate_find(L, engine, box, DELEGATE, "on_ack_timeout")) {
+    msip_session_ack_timeout_default(event->session);
+    return;
+  }
+  mlua_box_push(L, box);
+  if (mlua_task_start(engine, 1, NULL, box) != 0)
+    msip_session_ack_timeout_default(event->session);
+}
+
+static void deliver_refresh_failed(lua_State *L, struct mlua_engine *engine,
+                                   const struct msip_event *event)
+{
+  struct mlua_box *box = msip_session_box(event->session);
+
+  if (!box ||
+      !mlua_delegate_find(L, engine, box, DELEGATE, "on_refresh_failed"))
+    return;
+  mlua_box_push(L, box);
+  mlua_push_error(L, event->err, NULL);
+  mlua_task_start(engine, 2, NULL, box);
+}
+
+static void deliver_terminated(lua_State *L, struct mlua_engine *engine,
+                               const struct msip_event *event)
+{
+  struct mlua_box *box = msip_session_box(event->session);
+
+  if (!box)
+    return;
+  mlua_tasks_of_box_close(engine, box);
+  if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_terminated"))
+    return;
+  mlua_box_push(L, box);
+  lua_pushstring(L, event->reason ? event->reason : "");
+  mlua_task_start(engine, 2, NULL, box);
+}
+
+/* --- requests of ours --------------------------------------------------- */
+
+static const char *response_callback(unsigned status)
+{
+  if (status == 100)
+    return "on_trying";
+  if (status < 200)
+    return "on_progress";
+  if (status < 300)
+    return "on_accept";
+  return status < 400 ? "on_redirect" : "on_reject";
+}
+
+static struct mlua_box *outgoing_session(const struct msip_outgoing *outgoing)
+{
+  struct msip_session *session = msip_outgoing_session(outgoing);
+
+  return session ? msip_session_box(session) : NULL;
+}
+
+static void deliver_response(lua_State *L, struct mlua_engine *engine,
+                             const struct msip_event *event)
+{
+  struct msip_outgoing *outgoing = event->outgoing;
+  struct mlua_box *box = msip_outgoing_box(outgoing);
+
+  if (!box)
+    return;
+  mlua_outgoing_result(L, engine, outgoing, event->message, 0);
+  if (!mlua_delegate_find(L, engine, box, DELEGATE,
+                          response_callback(event->message->status)))
+    return;
+  mlua_push_response(L, engine, outgoing, event->message);
+  mlua_task_start(engine, 1, NULL, outgoing_session(outgoing));
+}
+
+/* There is no response to show: on_reject(nil, err). */
+static void deliver_failure(lua_State *L, struct mlua_engine *engine,
+                            const struct msip_event *event)
+{
+  struct msip_outgoing *outgoing = event->outgoing;
+  struct mlua_box *box = msip_outgoing_box(outgoing);
+
+  if (!box)
+    return;
+  mlua_outgoing_result(L, engine, outgoing, NULL, event->err);
+  if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_reject"))
+    return;
+  lua_pushnil(L);
+  mlua_push_error(L, event->err, NULL);
+  mlua_task_start(engine, 2, NULL, outgoing_session(outgoing));
+}
+
+/* --- one event ---------------------------------------------------------- */
+
+struct delivery {
+  struct mlua_engine *engine;
+  const struct msip_event *event;
+};
+
+static int deliver(lua_State *L)
+{
+  struct delivery *delivery = lua_touserdata(L, 1);
+  struct mlua_engine *engine = delivery->engine;
+  const struct msip_event *event = delivery->event;
+
+  switch (event->kind) {
+  case MSIP_EV_REQUEST:
+    deliver_request(L, engine, event);
+    break;
+  case MSIP_EV_CANCEL:
+    deliver_cancel(L, engine, event);
+    break;
+  case MSIP_EV_TRANSPORT_ERROR:
+    deliver_transport_error(L, engine, event);
+    break;
+  case MSIP_EV_ACK:
+    deliver_ack(L, engine, event);
+    break;
+  case MSIP_EV_ACK_TIMEOUT:
+    deliver_ack_timeout(L, engine, event);
+    break;
+  case MSIP_EV_REFRESH_FAILED:
+    deliver_refresh_failed(L, engine, event);
+    break;
+  case MSIP_EV_TERMINATED:
+    deliver_terminated(L, engine, event);
+    break;
+  case MSIP_EV_RESPONSE:
+    deliver_response(L, engine, event);
+    break;
+  case MSIP_EV_OUTGOING_FAILED:
+    deliver_failure(L, engine, event);
+    break;
+  case MSIP_EV_WAKE:
+    mlua_task_wake(event->wake);
+    break;
+  }
+  return 0;
+}
+
+/* Only memory that ran out raises here. */
+static void deliver_event(struct mlua_engine *engine,
+                          const struct msip_event *event)
+{
+  struct delivery delivery = {engine, event};
+
+  if (mlua_enter(engine, deliver, &delivery) == 0)
+    return;
+  if (event->kind == MSIP_EV_REQUEST)
+    msip_request_script_failed(event->request);
+  if (event->kind == MSIP_EV_ACK_TIMEOUT)
+    msip_session_ack_timeout_default(event->session);
+}
+
+/* --- requests whose box was collected ----------------------------------- */
+
+/* Takes the place of the collected box, so that the end of the request is
+ * heard of. */
+struct orphan {
+  struct mlua_box box;
+  struct msip_link_node node;
+};
+
+static const struct mlua_class orphan_class = {.name = "moonsip.orphan"};
+
+void mlua_abandon_later(struct mlua_engine *engine,
+                        struct msip_request *request)
+{
+  struct orphan *orphan = calloc(1, sizeof *orphan);
+
+  if (!orphan)
+    return; /* limits.answer_time ends it */
+  orphan->box.cls = &orphan_class;
+  orphan->box.obj = request;
+  orphan->box.engine = engine;
+  orphan->box.ref = LUA_NOREF;
+  msip_list_add(&engine->orphans, &orphan->node);
+  msip_request_set_box(request, &orphan->box);
+}
+
+static void abandon_orphans(struct mlua_engine *engine)
+{
+  while (!msip_list_empty(&engine->orphans)) {
+    struct orphan *orphan =
+        MSIP_CONTAINER(engine->orphans.next, struct orphan, node);
+    struct msip_request *request = orphan->box.obj;
+
+    msip_list_del(&orphan->node);
+    free(orphan);
+    if (!request)
+      continue;
+    msip_request_set_box(request, NULL);
+    msip_request_abandon(request);
+  }
+}
+
+void mlua_orphans_fini(struct mlua_engine *engine)
+{
+  while (!msip_list_empty(&engine->orphans)) {
+    struct orphan *orphan =
+        MSIP_CONTAINER(engine->orphans.next, struct orphan, node);
+    msip_list_del(&orphan->node);
+    free(orphan);
+  }
+}
+
+void mlua_dispatch(void *arg)
+{
+  struct mlua_engine *engine = arg;
+  struct msip_event event;
+
+  if (engine->running)
+    return; /* the engine is not at rest */
+  for (;;) {
+    abandon_orphans(engine);
+    if (!msip_ua_next_event(engine->ua, &event))
+      break;
+    deliver_event(engine, &event);
+    msip_msg_drop(event.message);
+  }
+}

@@ -1,0 +1,9 @@
+/* bindings/timers.h -- the parts of `sip` that concern time, and its log. */
+#pragma once
+
+#include "mlua.h"
+
+/* Sets sleep, spawn, after and now into the table on top. */
+void mlua_set_timers(lua_State *L);
+/* Pushes sip.log. */
+void mlua_push_log(lua_State *L);
