@@ -44,7 +44,7 @@ local Message = {}
 ---@field port integer
 
 ---@class moonsip.Part
----@field content_type string? "application/sdp"; text/plain when the part says nothing (RFC 2046 5.1)
+---@field content_type string? "application/sdp"; "text/plain" when it says nothing
 ---@field disposition string? "session"
 ---@field headers table<string, string> names in lower case
 ---@field body string

@@ -3,14 +3,22 @@ error("a meta file is read by editors, never run")
 
 --- What every response may say.  Read raw and never modified; an unknown name,
 --- a wrong type, or CR, LF or NUL in a value is raised.
+--- `status_code` is 200 to 299 in accept, 101 to 199 in progress, 300 to 399 in
+--- redirect, 400 to 699 in reject.  `extra_headers` is a list of "Name: value"
+--- strings, or a map, which is written sorted by name.  A `body` is
+--- application/sdp unless it says otherwise; false insists on none.
 ---@class moonsip.ResponseOptions
----@field status_code integer? accept 200 to 299, progress 101 to 199, redirect 300 to 399, reject 400 to 699
+---@field status_code integer?
 ---@field reason_phrase string? the standard phrase when absent
 ---@field to_tag string? ours when absent
 ---@field user_agent string? Server; the setting `user_agent` when absent
 ---@field supported (string|string[])? option tags for Supported; ours when absent
----@field extra_headers (string[]|table<string, string|number|(string|number)[]>)? "Name: value" strings, or a map, which is written sorted by name
----@field body (string|moonsip.Body|false)? false insists on none; application/sdp unless it says otherwise
+---@field extra_headers moonsip.ExtraHeaders?
+---@field body (string|moonsip.Body|false)?
+
+---@alias moonsip.HeaderValue string|number
+---@alias moonsip.HeaderValues moonsip.HeaderValue|moonsip.HeaderValue[]
+---@alias moonsip.ExtraHeaders string[]|table<string, moonsip.HeaderValues>
 
 ---@class moonsip.ProgressOptions: moonsip.ResponseOptions
 ---@field reliable boolean? with RSeq, until PRACK (RFC 3262)
@@ -22,7 +30,7 @@ error("a meta file is read by editors, never run")
 
 ---@class moonsip.IncomingRequestDelegate
 ---@field on_cancel? fun(message: moonsip.Message) it is answered 487 already
----@field on_transport_error? fun(err: moonsip.Error) a response could not be delivered, or no ACK came (timer H)
+---@field on_transport_error? fun(err: moonsip.Error) no way to deliver a response, or no ACK
 
 ---@class moonsip.ServerTransaction a snapshot
 ---@field id string? the branch; nil once it is gone
@@ -61,10 +69,11 @@ local IncomingRequest = {}
 function IncomingRequest:accept(options) end
 
 --- Sends a 4xx to 6xx: 486 to a new call, 488 with Warning to a re-INVITE, 480 to
---- others, unless told otherwise.  A re-INVITE changes nothing then (RFC 6141).
+--- others, unless told otherwise.  A re-INVITE changes nothing then; when a change
+--- of it is in use already that is `ECOMMITTED` (RFC 6141 3.3).
 ---@param options? moonsip.ResponseOptions
 ---@return moonsip.Response? response
----@return moonsip.Error? err `ECOMMITTED` when a change of it is in use already (RFC 6141 3.3); also `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
+---@return moonsip.Error? err `ECOMMITTED`, `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
 function IncomingRequest:reject(options) end
 
 --- Sends a 3xx, 302 unless told otherwise (RFC 3261 8.3).
@@ -88,10 +97,11 @@ local IncomingInviteRequest = {}
 
 --- Sends a 1xx but 100, 180 unless told otherwise.  Without `reliable` its SDP is
 --- a preview of the answer, never a new offer.  Raises on any other request
---- (RFC 4320).
+--- (RFC 4320).  A reliable one fails with `EUNSUPPORTED` when the peer has no
+--- 100rel and with `EPENDING` while two wait for their PRACK.
 ---@param options? moonsip.ProgressOptions
 ---@return moonsip.Response? response with the early session
----@return moonsip.Error? err `EUNSUPPORTED`: reliable, but the peer has no 100rel; `EPENDING`: two wait for their PRACK; also `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
+---@return moonsip.Error? err these, or `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
 function IncomingInviteRequest:progress(options) end
 
 --- Does what the engine does on CANCEL: on_cancel(message), then 487 (RFC 3261

@@ -5,16 +5,16 @@ error("a meta file is read by editors, never run")
 --- itself.  Callbacks get the session last, so one delegate may serve every call.
 ---@class moonsip.SessionDelegate
 ---@field on_ack? fun(ack: moonsip.IncomingAckRequest, session: moonsip.Session)
----@field on_ack_timeout? fun(session: moonsip.Session) no ACK in 64*T1 (RFC 3261 13.3.1.4); without it: BYE
+---@field on_ack_timeout? fun(session: moonsip.Session) no ACK in 64*T1; without it: BYE
 ---@field on_bye? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_info? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
----@field on_invite? fun(request: moonsip.IncomingInviteRequest, session: moonsip.Session) a re-INVITE
+---@field on_invite? fun(request: moonsip.IncomingInviteRequest, session: moonsip.Session)
 ---@field on_message? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_notify? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_prack? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_refer? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_update? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
----@field on_refresh_failed? fun(session: moonsip.Session, err: moonsip.Error) RFC 4028: the BYE is on its way
+---@field on_refresh_failed? fun(session: moonsip.Session, err: moonsip.Error) BYE is sent
 ---@field on_terminated? fun(session: moonsip.Session, reason: string)
 
 ---@class moonsip.IncomingAckRequest
@@ -36,20 +36,20 @@ error("a meta file is read by editors, never run")
 ---@field signaling_state "initial"|"have_local_offer"|"have_remote_offer"|"stable"|"closed"
 ---@field offer string? session description in use or under negotiation
 ---@field answer string?
----@field delegate moonsip.SessionDelegate? settable; an exported table of the script follows a reload
+---@field delegate moonsip.SessionDelegate? settable; script.NAME follows a reload
 ---@field data table the script's own, for this call; survives reloads
 ---@field logger moonsip.Logger? carries the Call-ID
 local Session = {}
 
 ---@class moonsip.RequestOptions
----@field extra_headers (string[]|table<string, string|number|(string|number)[]>)?
+---@field extra_headers moonsip.ExtraHeaders?
 ---@field body (string|moonsip.Body|false)?
 
 --- Hangs up.  Before the ACK of our 2xx the BYE is queued until the ACK or its
 --- time-out (RFC 3261 15).
 ---@param options? moonsip.RequestOptions
 ---@return moonsip.OutgoingRequest? request
----@return moonsip.Error? err `EGONE`: over already; `ESTATE`: early, answer the INVITE instead; `ENOMEM`
+---@return moonsip.Error? err `EGONE`: over; `ESTATE`: early, answer the INVITE; `ENOMEM`
 function Session:bye(options) end
 
 --- Lets go of the call without a word to the peer; open requests get 487.
