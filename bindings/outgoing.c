@@ -1,6 +1,6 @@
 #include "error.h"
+#include "response.h"
 #include "task.h"
-#include "value.h"
 
 struct outgoing_box {
   struct mlua_box box;
@@ -20,7 +20,7 @@ struct waiter {
 };
 
 /* User values. */
-enum { DELEGATE = 1, MESSAGE, RESPONSES, VALUES = 3 };
+enum { DELEGATE = 1, MESSAGE, RESPONSES, SENT, VALUES = 4 };
 
 enum field { F_MESSAGE, F_DELEGATE, F_METHOD };
 static const char *const fields[] = {"message", "delegate", "method", NULL};
@@ -48,18 +48,33 @@ static struct outgoing_box *self(lua_State *L)
   return (struct outgoing_box *)mlua_box_check(L, 1, &mlua_outgoing_class);
 }
 
-/* The request as sent, read again like any other message; nil while queued. */
+/* The bytes as sent: the engine's while it lives, then those kept with the
+ * first result.  NULL while the request is queued. */
+static struct msip_bytes *sent_bytes(lua_State *L, const struct mlua_box *box)
+{
+  struct mlua_value *sent = NULL;
+
+  if (box->obj)
+    return msip_outgoing_bytes(box->obj);
+  if (lua_getiuservalue(L, 1, SENT) != LUA_TNIL)
+    sent = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return sent ? sent->bytes : NULL;
+}
+
+/* The request as sent, read again like any other message. */
 static int read_message(lua_State *L, struct mlua_box *box)
 {
   struct msip_header rows[MSIP_MSG_HEADERS_MAX];
   const struct msip_msg_limits limits = {UINT16_MAX, UINT16_MAX, UINT16_MAX,
                                          MSIP_MSG_HEADERS_MAX};
-  struct msip_bytes *bytes = box->obj ? msip_outgoing_bytes(box->obj) : NULL;
+  struct msip_bytes *bytes;
   struct msip_fault fault;
   struct msip_msg message = {0};
 
   if (mlua_value_cached(L, 1, MESSAGE))
     return 1;
+  bytes = sent_bytes(L, box);
   if (!bytes || msip_msg_parse(&message, rows, msip_bytes_str(bytes), &limits,
                                &fault) != 0)
     return 0;
@@ -165,8 +180,20 @@ static int outgoing_responses(lua_State *L)
   return 1;
 }
 
+/* Keeps what was sent beyond the life of the request; the box is on top. */
+static void keep_sent(lua_State *L, struct mlua_engine *engine,
+                      const struct msip_outgoing *outgoing)
+{
+  struct msip_bytes *bytes = msip_outgoing_bytes(outgoing);
+
+  if (!bytes)
+    return;
+  mlua_response_new(L, engine)->bytes = msip_bytes_hold(bytes);
+  lua_setiuservalue(L, -2, SENT);
+}
+
 /* Keeps the response on top of L as the box's latest. */
-static void keep(lua_State *L, struct outgoing_box *box)
+static void keep_response(lua_State *L, struct outgoing_box *box)
 {
   mlua_box_push(L, &box->box);
   if (lua_getiuservalue(L, -1, RESPONSES) == LUA_TNIL) {
@@ -230,11 +257,12 @@ void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
     return;
   luaL_checkstack(L, 8, "results");
   mlua_box_push(L, &box->box); /* alive while its waiters run */
+  keep_sent(L, engine, outgoing);
   box->done = err || !message || message->status >= 200;
   box->err = err;
   if (message) {
     mlua_push_response(L, engine, outgoing, message);
-    keep(L, box);
+    keep_response(L, box);
   }
   wake_all(L, box, err);
   lua_settop(L, top);

@@ -104,19 +104,19 @@ describe("a received message", function()
   it("splits a multipart body (RFC 2046 5.1)", function()
     local body = table.concat({
       "preamble", "--b1", "Content-Type: application/sdp", "Content-Disposition: session;x=y", "",
-      "v=0", "", "--b1", "Content-Type: application/isup;version=itu", "Subject: a", " b", "",
-      "IAM", "--b1--", "",
+      rig.phone:sdp(), "--b1", "Content-Type: application/isup;version=itu",
+      "Content-Disposition: signal;handling=optional", "Subject: a", " b", "", "IAM", "--b1--", "",
     }, "\r\n")
     local m = message({ body = body, content_type = "multipart/mixed;boundary=b1" })
     local parts = assert(m:parts())
     assert.equal(2, #parts)
     assert.equal("application/sdp", parts[1].content_type)
     assert.equal("session", parts[1].disposition)
-    assert.equal("v=0\r\n", parts[1].body)
+    assert.equal(rig.phone:sdp(), parts[1].body)
     assert.equal("application/isup", parts[2].content_type)
     assert.equal("a b", parts[2].headers.subject)
     assert.equal("IAM", parts[2].body)
-    assert.is_nil(parts[2].disposition)
+    assert.equal("signal", parts[2].disposition)
   end)
 
   it("that is not multipart is its own only part", function()

@@ -108,6 +108,7 @@ describe("the options of a response", function()
     local options = { body = { content = Rig.sdp }, supported = { "timer", "path" } }
     assert(rig.invite:accept(options))
     assert.same({ body = { content = Rig.sdp }, supported = { "timer", "path" } }, options)
+    rig.net:settle()
   end)
 
   it("name the targets of a redirect: strings, URIs, or a list of both", function()

@@ -1,0 +1,56 @@
+---@meta moonsip
+error("a meta file is read by editors, never run")
+
+--- Asked at each event; all are optional.  Without one the engine answers by
+--- itself.  Callbacks get the session last, so one delegate may serve every call.
+---@class moonsip.SessionDelegate
+---@field on_ack? fun(ack: moonsip.IncomingAckRequest, session: moonsip.Session)
+---@field on_ack_timeout? fun(session: moonsip.Session) no ACK in 64*T1; without it: BYE
+---@field on_bye? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_info? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_invite? fun(request: moonsip.IncomingInviteRequest, session: moonsip.Session)
+---@field on_message? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_notify? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_prack? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_refer? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_update? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_refresh_failed? fun(session: moonsip.Session, err: moonsip.Error) BYE is sent
+---@field on_terminated? fun(session: moonsip.Session, reason: string)
+
+---@class moonsip.IncomingAckRequest
+---@field message moonsip.Message
+
+--- A call.  The engine owns it: dropping the variable never ends it.  Once it is
+--- over only `data`, `session_state` and `signaling_state` are left; other fields
+--- are nil and methods fail with `EGONE`.
+---@class moonsip.Session
+---@field id string Call-ID and both tags
+---@field call_id string
+---@field local_tag string
+---@field local_uri moonsip.URI
+---@field remote_tag string?
+---@field remote_target moonsip.URI? where requests go (RFC 3261 12.2.1.1)
+---@field remote_uri moonsip.URI
+---@field route_set string[] "<sip:p1;lr>", in the order they are visited
+---@field session_state "initial"|"early"|"ack_wait"|"confirmed"|"terminated"
+---@field signaling_state "initial"|"have_local_offer"|"have_remote_offer"|"stable"|"closed"
+---@field offer string? session description in use or under negotiation
+---@field answer string?
+---@field delegate moonsip.SessionDelegate? settable; script.NAME follows a reload
+---@field data table the script's own, for this call; survives reloads
+---@field logger moonsip.Logger? carries the Call-ID
+local Session = {}
+
+---@class moonsip.RequestOptions
+---@field extra_headers moonsip.ExtraHeaders?
+---@field body (string|moonsip.Body|false)?
+
+--- Hangs up.  Before the ACK of our 2xx the BYE is queued until the ACK or its
+--- time-out (RFC 3261 15).
+---@param options? moonsip.RequestOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `EGONE`: over; `ESTATE`: early, answer the INVITE; `ENOMEM`
+function Session:bye(options) end
+
+--- Lets go of the call without a word to the peer; open requests get 487.
+function Session:dispose() end
