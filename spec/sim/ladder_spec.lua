@@ -20,8 +20,8 @@ describe("a ladder", function()
     INVITE (sdp) @0          -->
                              <--   180 INVITE @0.01
                              <--   200 INVITE (sdp) @0.01
-    ACK @0.03                -->
-]], (net:ladder():gsub("ACK @0.02 ", "ACK @0.03 ")))
+    ACK @0.02                -->
+]], net:ladder())
   end)
 
   it("fits its own drawing", function()
@@ -58,7 +58,8 @@ describe("a ladder", function()
     ["the other direction"] = "alice bob\n<-- INVITE\n<-- 180\n<-- 200\nACK -->",
     ["another method"] = "alice bob\nINVITE -->\n<-- 180\n<-- 200 BYE\nACK -->",
     ["another time"] = "alice bob\nINVITE -->\n<-- 180\n<-- 200\nACK --> @0.5",
-    ["a session description that is missing"] = "alice bob\nINVITE -->\n<-- 180 (sdp)\n<-- 200\nACK -->",
+    ["a session description that is missing"] =
+      "alice bob\nINVITE -->\n<-- 180 (sdp)\n<-- 200\nACK -->",
     ["a loss that did not happen"] = "alice bob\nINVITE --x\n<-- 180\n<-- 200\nACK -->",
   }) do
     it("does not fit " .. what, function()

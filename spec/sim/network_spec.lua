@@ -78,7 +78,9 @@ describe("the simulated network", function()
 
   it("does the same again for the same seed and something else for another", function()
     local function run(seed)
-      local net, arrived = pair({ seed = seed, loss = 0.2, duplicate = 0.2, latency = { 0.001, 0.1 } })
+      local net, arrived = pair({
+        seed = seed, loss = 0.2, duplicate = 0.2, latency = { 0.001, 0.1 },
+      })
       for i = 1, 100 do send(net, tostring(i)) end
       net:settle()
       return arrived

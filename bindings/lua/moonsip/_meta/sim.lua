@@ -45,8 +45,13 @@ function Network:settle() end
 ---@param fn fun()
 function Network:after(seconds, fn) end
 
+---@class moonsip.sim.Node
+---@field address string "192.0.2.1:5060"
+---@field name string?
+---@field receive fun(node: moonsip.sim.Node, text: string, from: string)
+
 --- Adds a node of your own.
----@param node { address: string, name: string?, receive: fun(node: table, text: string, from: string) }
+---@param node moonsip.sim.Node
 function Network:add(node) end
 
 --- Sends text from one "ip:port" to another.
@@ -99,18 +104,27 @@ function Agent:census() end
 ---@return table<string, integer>
 function Agent:counters() end
 
+--- While true nothing can be sent: every attempt is a transport error.
+---@param down boolean
+function Agent:link_down(down) end
+
 --- The n-th allocation of the engine from now fails; 0 means none.
 ---@param n integer
+---@return integer left of an earlier request: 0 when that one failed
 function Agent:fail_after(n) end
 
 --- Ends it without a word to anybody.
 function Agent:close() end
 
+--- Decides what a phone answers; nil: the usual, false: nothing yet.
+---@alias moonsip.sim.OnRequest
+---| fun(message: moonsip.sim.Message, call: moonsip.sim.Call?): moonsip.sim.AnswerOptions|false|nil
+
 ---@class moonsip.sim.PhoneOptions
 ---@field address string "192.0.2.9:5060"
 ---@field name string?
 ---@field uri string? its Contact and From
----@field on_request? fun(message: moonsip.sim.Message, call: moonsip.sim.Call?): moonsip.sim.AnswerOptions|false|nil
+---@field on_request? moonsip.sim.OnRequest
 
 ---@class moonsip.sim.AnswerOptions
 ---@field status_code integer
@@ -181,7 +195,7 @@ function Phone:respond(message, options) end
 ---@field response moonsip.sim.Message?
 ---@field responses moonsip.sim.Message[]
 ---@field requests moonsip.sim.Message[] what the other side asked
----@field on_request? fun(message: moonsip.sim.Message, call: moonsip.sim.Call): moonsip.sim.AnswerOptions|false|nil
+---@field on_request? moonsip.sim.OnRequest
 ---@field call_id string
 ---@field local_tag string
 ---@field remote_tag string?

@@ -66,6 +66,14 @@ function Agent:follow()
   end
 end
 
+--- Tells the engine the time and sends what a spec made it say.
+function Agent:sync()
+  if self.core then
+    self.core:advance(self.net.clock)
+    self:follow()
+  end
+end
+
 function Agent:receive(text, from)
   if not self.core then
     return
@@ -91,9 +99,15 @@ function Agent:counters()
   return self.core:counters()
 end
 
---- The n-th allocation from now fails; 0 means none.
+--- While true nothing can be sent: every attempt is a transport error.
+function Agent:link_down(down)
+  self.core:link_down(down)
+end
+
+--- The n-th allocation from now fails; 0 means none.  Returns how many were left
+--- before the one asked for earlier: 0 when that failed.
 function Agent:fail_after(n)
-  self.core:fail_after(n)
+  return self.core:fail_after(n)
 end
 
 --- Ends it without a word to anybody.

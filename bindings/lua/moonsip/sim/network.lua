@@ -153,20 +153,33 @@ local function step(net)
   event.fn(event.argument)
 end
 
+-- A spec may have answered something, or is about to: agents must have sent
+-- that, and must know what time it is.
+local function sync(net)
+  for _, node in ipairs(net.nodes) do
+    if node.sync then
+      node:sync()
+    end
+  end
+end
+
 --- Lets so many seconds pass.
 function Network:run(seconds)
   local queue = self.queue
+  sync(self)
   local stop = self.clock + ms(seconds)
   while queue.count > 0 and queue[1].time <= stop do
     step(self)
   end
   self.clock = stop
+  sync(self)
 end
 
 --- Lets time pass until nothing is on the way and nothing is due.  Timers of
 --- later than that stay; a storm that never ends is an error.
 function Network:settle()
   local queue, steps = self.queue, 0
+  sync(self)
   while queue.count > 0 and (self.in_flight > 0 or queue[1].time <= self.clock) do
     step(self)
     steps = steps + 1
@@ -174,6 +187,7 @@ function Network:settle()
       error("settle: packets keep coming", 2)
     end
   end
+  sync(self)
 end
 
 --- Forgets what crossed so far: ladder and expect begin here.
