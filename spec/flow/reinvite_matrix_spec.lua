@@ -6,7 +6,8 @@ local expect = require("spec.support.matrix.expect")
 
 local rows = {}
 for line in io.lines("spec/flow/reinvite-matrix.tsv") do
-  local id, state, text, event, expected, other, source = line:match(("([^\t]*)\t"):rep(6) .. "(.*)")
+  local id, state, text, event, expected, other, source =
+    line:match(("([^\t]*)\t"):rep(6) .. "(.*)")
   if id ~= "id" then
     rows[#rows + 1] = {
       id = id, state = state, text = text, event = event, expected = expected,
@@ -50,7 +51,8 @@ local function check(row)
   local ok, why = pcall(expect[row.expected], stage, request, before)
   if not ok and row.other then ok = pcall(expect[row.other], stage, request, before) end
   if not ok then
-    error(("%s: expected %s, but %s\n%s"):format(row.id, row.expected, why, stage.rig.net:ladder()), 0)
+    local drawing = stage.rig.net:ladder()
+    error(("%s: expected %s, but %s\n%s"):format(row.id, row.expected, why, drawing), 0)
   end
   stage.rig:finish()
 end
