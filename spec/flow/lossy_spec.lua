@@ -119,7 +119,7 @@ local function check(result, n)
 end
 
 describe("a network that loses, doubles and reorders", function()
-  it(("loses no call of %d: every decision is asked once, nothing is left (RFC 3261 17)"):format(count),
+  it(("loses no call of %d, asks each decision once, leaves nothing (RFC 3261 17)"):format(count),
     function()
       local result = run({
         seed = 4, latency = { 0.005, 0.04 }, loss = 0.1, duplicate = 0.02, reorder = 0.05,

@@ -61,7 +61,7 @@ describe("a simulated agent", function()
     local path = os.tmpname()
     local function write(status)
       local file = assert(io.open(path, "w"))
-      file:write(("return { on_invite = function(r) r:reject { status_code = %s } end }"):format(status))
+      file:write("return { on_invite = function(r) r:reject { status_code = ", status, " } end }")
       file:close()
     end
     write(486)

@@ -77,8 +77,13 @@ local function names_of(net)
   return names
 end
 
+-- Of two, who spoke first stands left.
 function ladder.draw(net)
-  return draw(entries(net), names_of(net))
+  local list, names = entries(net), names_of(net)
+  if #names == 2 and list[1] and list[1].from == names[2] then
+    names = { names[2], names[1] }
+  end
+  return draw(list, names)
 end
 
 local function read_line(line, names)
