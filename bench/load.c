@@ -26,6 +26,7 @@ enum {
   T1_US = 500000,
   REPEATS_MAX = 6, /* then the call has failed: 0.5 + 1 + 2 + 4 + 4 + 4 s */
   TICK_US = 20000,
+  LINGER_US = 1800000,
   BUCKET_US = 10,
   BUCKETS = 20000,
 };
@@ -135,8 +136,11 @@ static void on_datagram(struct load *l, const char *at, size_t len,
   if (!load_response_read(&response, at, len) || response.slot >= l->in_flight)
     return;
   call = &l->call[response.slot];
-  if (call->number != response.number || call->step >= LOAD_HELD)
+  if (call->number != response.number || call->step >= LOAD_HELD) {
+    if (load_ack_again(&l->run, &response, &out[0]))
+      add(l, &out[0]);
     return;
+  }
   count = load_call_step(call, &l->run, &response, out, &answered);
   for (unsigned i = 0; i < count; i++)
     add(l, &out[i]);
@@ -190,6 +194,17 @@ static void receive(struct load *l)
   }
 }
 
+/* Held calls stay up: see to it that no ACK of theirs was lost. */
+static void linger(struct load *l)
+{
+  uint64_t until = now_us() + LINGER_US;
+
+  while (now_us() < until) {
+    receive(l);
+    flush(l);
+  }
+}
+
 static void loop(struct load *l)
 {
   uint64_t tick = now_us();
@@ -212,7 +227,7 @@ static int open_socket(struct load *l)
   struct sockaddr_in server = {.sin_family = AF_INET,
                                .sin_port = htons((uint16_t)l->run.port),
                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  struct sockaddr_in own;
+  struct sockaddr_in own = {0};
   socklen_t own_len = sizeof own;
   struct timeval patience = {.tv_usec = TICK_US};
   int room = 4 << 20;
@@ -286,6 +301,8 @@ int main(int argc, char **argv)
   began = now_us();
   loop(&l);
   seconds = (double)(now_us() - began) / 1e6;
+  if (l.run.hold)
+    linger(&l);
   printf("calls=%u failed=%u seconds=%.3f rate=%.0f p50_us=%u p99_us=%u "
          "repeated=%u\n",
          l.calls, l.failed, seconds, (double)l.calls / seconds,

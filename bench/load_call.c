@@ -177,3 +177,17 @@ unsigned load_call_step(struct load_call *call, const struct load_run *run,
   }
   return count;
 }
+
+bool load_ack_again(const struct load_run *run,
+                    const struct load_response *response,
+                    struct load_message *out)
+{
+  struct load_call call = {.slot = response->slot, .number = response->number};
+
+  if (response->step == LOAD_BYE || response->status / 100 != 2)
+    return false;
+  copy_value(response, "\r\nTo:", call.to, sizeof call.to);
+  learn_target(&call, response);
+  write_request(out, &call, run, response->step, true);
+  return true;
+}

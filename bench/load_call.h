@@ -68,3 +68,9 @@ bool load_response_read(struct load_response *out, const char *at, size_t len);
 unsigned load_call_step(struct load_call *call, const struct load_run *run,
                         const struct load_response *response,
                         struct load_message *out, bool *answered);
+
+/* The ACK for a 2xx that came again after its call was left: all it needs is in
+ * the response.  False when the response wants none. */
+bool load_ack_again(const struct load_run *run,
+                    const struct load_response *response,
+                    struct load_message *out);

@@ -186,8 +186,5 @@ if exists(BUILD .. "bench_parse") then
     :format(osip, ours, ratio, index))
 end
 
-local failed = 0
-for _, result in pairs(results) do
-  failed = failed + result.failed
-end
-os.exit(failed == 0, true)
+-- A rival that loses calls is its own affair.
+os.exit(not results.moonsip or results.moonsip.failed == 0, true)

@@ -1,0 +1,42 @@
+local process = require("spec.interop.support.process")
+
+describe("a watched program", function()
+  it("is awaited until it says what was expected", function()
+    local running = process.start({ "sh", "-c", "echo port 5060 >&2; exec sleep 10" })
+    assert.equal("5060", running:await("port (%d+)\n"))
+    assert.is_true(running:is_running())
+    local _, signal = running:stop()
+    assert.equal(15, signal)
+    assert.is_false(running:is_running())
+  end)
+
+  it("that ends too early gives what it wrote", function()
+    local running = process.start({ "sh", "-c", "echo no such address >&2; exit 1" })
+    local found, why = running:await("listening")
+    assert.is_nil(found)
+    assert.equal("no such address\n", why)
+    assert.equal(1, running:wait())
+  end)
+
+  it("that does not exist has status 127", function()
+    assert.equal(127, process.start({ "./no/such/program" }):wait())
+  end)
+
+  it("that ignores SIGTERM is ended by force", function()
+    local running = process.start({
+      "sh", "-c", "trap '' TERM; echo on >&2; while :; do sleep 1; done",
+    })
+    running:await("on\n")
+    local _, signal = running:stop(0.1)
+    assert.equal(9, signal)
+  end)
+
+  it("uses measurable time and memory", function()
+    local running = process.start({ "sh", "-c", "echo on >&2; while :; do :; done" })
+    running:await("on\n")
+    process.sleep(0.2)
+    assert.is_true(running:cpu_seconds() > 0.01)
+    assert.is_true(running:memory() > 100000)
+    running:stop()
+  end)
+end)
