@@ -326,7 +326,7 @@ static int core_agent(lua_State *L)
   lua_getfield(L, 1, "address");
   read_address(L, -1, &agent->flow.local);
   lua_pop(L, 1);
-  if (mlua_generation_first(engine, 1) != 0) {
+  if (mlua_generation_first(engine) != 0) {
     lua_pushnil(L);
     lua_pushstring(L, engine->last_error);
     return 2;
