@@ -15,27 +15,11 @@ void msip_repeat_start(struct msip_request *r)
   msip_timer_arm(&ua->wheel, &invite->repeat, ua->now + invite->interval);
 }
 
-/* RFC 6141 5.4: a newer re-INVITE shows that the peer lives. */
-static bool has_newer_invite(const struct msip_session *s,
-                             const struct msip_request *r)
-{
-  const struct msip_link_node *at;
-
-  for (at = s->requests.next; at != &s->requests; at = at->next) {
-    const struct msip_request *other =
-        MSIP_CONTAINER(at, struct msip_request, node);
-
-    if (other->invite && !other->dead &&
-        other->message->cseq > r->message->cseq)
-      return true;
-  }
-  return false;
-}
-
 static void no_ack(struct msip_request *r)
 {
   struct msip_session *s = r->session;
-  bool silent = has_newer_invite(s, r);
+  /* RFC 6141 5.4: a newer re-INVITE shows that the peer lives. */
+  bool silent = s->invite_cseq > r->message->cseq;
 
   r->ua->counters.ack_timeouts++;
   msip_request_end(r);

@@ -46,6 +46,7 @@ struct msip_session *msip_session_new(struct msip_request *r)
   s->sweep.free = free_dead;
   s->state = MSIP_SESSION_EARLY;
   s->flow = r->message->flow;
+  s->invite_cseq = r->message->cseq;
   s->peer_updates =
       msip_msg_lists(r->message, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
   msip_list_init(&s->requests);

@@ -19,6 +19,7 @@ struct msip_session {
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
+  uint32_t invite_cseq;   /* of the latest INVITE of theirs */
   uint32_t refs;          /* requests and outgoing requests that point here */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
