@@ -15,13 +15,9 @@ void mlua_open_classes(lua_State *L)
 /* Why methods of a box fail once its object is freed. */
 static int gone_code(const struct mlua_box *box)
 {
-  const struct msip_request *request = box->obj;
-
-  if (box->cls != &mlua_request_class)
-    return MSIP_EGONE;
-  if (msip_request_is_cancelled(request))
+  if (box->cls == &mlua_request_class && msip_request_is_cancelled(box->obj))
     return MSIP_ECANCELLED;
-  return msip_request_is_answered(request) ? MSIP_ESTATE : MSIP_EGONE;
+  return MSIP_EGONE;
 }
 
 void mlua_on_release(void *engine, void *released)

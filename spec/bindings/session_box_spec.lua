@@ -29,7 +29,7 @@ describe("a request box", function()
     assert.equal("ESTATE", err.code)
     assert.truthy(rig.agent.log[#rig.agent.log].text:find("accept", 1, true))
     rig.net:run(60)
-    assert.equal("ESTATE", select(2, rig.invite:reject()).code)
+    assert.equal("EGONE", select(2, rig.invite:reject()).code)
   end)
 
   it("is cancelled, and says so, when CANCEL was faster", function()
