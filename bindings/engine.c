@@ -8,6 +8,7 @@
 #include "generation.h"
 #include "state.h"
 #include "task.h"
+#include "value.h"
 
 /* Its address names the table that finds userdata by engine: weak. */
 static const char engines;
@@ -146,6 +147,7 @@ void mlua_engine_end(struct mlua_engine *engine)
     mlua_enter(engine, call_core, &call);
   }
   mlua_tasks_fini(engine);
+  mlua_values_release(engine);
 }
 
 void mlua_engine_detach(struct mlua_engine *engine)
