@@ -1,3 +1,4 @@
+require("moonsip") -- it brings moonsip.sim.core along
 local Rig = require("spec.support.rig")
 
 describe("a received message", function()
