@@ -20,6 +20,21 @@ struct msip_bytes *msip_bytes_take(struct msip_buf *buf)
   return bytes;
 }
 
+struct msip_bytes *msip_bytes_copy(struct msip_pool *pool, struct msip_str s)
+{
+  struct msip_bytes *bytes = msip_pool_take(pool, sizeof *bytes + s.len);
+
+  if (!bytes)
+    return NULL;
+  *bytes = (struct msip_bytes){.pool = pool,
+                               .at = (char *)(bytes + 1),
+                               .len = (uint32_t)s.len,
+                               .refs = 1};
+  if (s.len)
+    memcpy(bytes->at, s.at, s.len);
+  return bytes;
+}
+
 struct msip_bytes *msip_bytes_hold(struct msip_bytes *bytes)
 {
   bytes->refs++;
@@ -33,6 +48,10 @@ void msip_bytes_drop(struct msip_bytes *bytes)
 
   struct msip_pool *pool = bytes->pool;
 
-  msip_pool_give(pool, bytes->at, bytes->room);
-  msip_pool_give(pool, bytes, sizeof *bytes);
+  if (bytes->room) {
+    msip_pool_give(pool, bytes->at, bytes->room);
+    msip_pool_give(pool, bytes, sizeof *bytes);
+  } else {
+    msip_pool_give(pool, bytes, sizeof *bytes + bytes->len);
+  }
 }

@@ -23,15 +23,6 @@ int msip_offer_next(enum msip_offer_state now, enum msip_offer_move move)
   return next[now][move];
 }
 
-static struct msip_bytes *copy(struct msip_pool *pool, struct msip_str sdp)
-{
-  struct msip_buf buf;
-
-  msip_buf_init(&buf, pool, sdp.len);
-  msip_buf_add(&buf, sdp);
-  return msip_bytes_take(&buf);
-}
-
 int msip_exchange_move(struct msip_exchange *x, struct msip_pool *pool,
                        enum msip_offer_move move, struct msip_str sdp)
 {
@@ -40,7 +31,7 @@ int msip_exchange_move(struct msip_exchange *x, struct msip_pool *pool,
 
   if (next < 0)
     return next;
-  said = copy(pool, sdp);
+  said = msip_bytes_copy(pool, sdp);
   if (!said)
     return MSIP_ENOMEM;
   msip_bytes_drop(x->answer);

@@ -34,7 +34,7 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
   }
   r = msip_txn_user(aim);
   answer_cancel(ua, txn, cancel, r);
-  if (r && !r->answered)
+  if (r && msip_request_is_open(r))
     msip_request_cut(r, cancel, true);
 }
 
@@ -52,8 +52,9 @@ static void tell(struct msip_request *r, const struct msip_msg *message)
 void msip_request_cut(struct msip_request *r, const struct msip_msg *message,
                       bool by_cancel)
 {
-  if (r->answered || r->dead || !r->txn)
+  if (!msip_request_is_open(r) || !r->txn)
     return;
+  r->answered = false; /* a 2xx that waits for its PRACK was never sent */
   if (message && r->invite)
     tell(r, message);
   if (by_cancel && r->in_dialog && r->invite->committed)

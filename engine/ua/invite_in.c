@@ -180,12 +180,8 @@ static int pick_body(struct msip_request *r, const struct msip_reply *reply,
 
 static void keep_preview(struct msip_request *r, struct msip_str sdp)
 {
-  struct msip_buf buf;
-
   forget(&r->invite->preview);
-  msip_buf_init(&buf, r->ua->pool, sdp.len);
-  msip_buf_add(&buf, sdp);
-  r->invite->preview = msip_bytes_take(&buf);
+  r->invite->preview = msip_bytes_copy(r->ua->pool, sdp);
 }
 
 /* The move that a response on its way makes. */

@@ -24,6 +24,7 @@ struct msip_outgoing *msip_outgoing_new(struct msip_session *s,
   o->session = s;
   o->method = method;
   o->sweep.free = free_dead;
+  msip_list_init(&o->sweep.node);
   s->refs++;
   msip_list_add(&ua->outgoing, &o->node);
   ua->census.outgoing++;
@@ -149,6 +150,7 @@ void msip_outgoing_free(struct msip_outgoing *o)
   if (o->box && ua->on_release)
     ua->on_release(ua->arg, o->box);
   msip_list_del(&o->node);
+  msip_list_del(&o->sweep.node);
   msip_bytes_drop(o->bytes);
   msip_bytes_drop(o->tail);
   msip_session_unref(o->session);

@@ -114,6 +114,7 @@ struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
                   m->method == MSIP_PRACK) &&
                  msip_msg_session_body(m, &sdp) == 1;
   r->sweep.free = free_dead;
+  msip_list_init(&r->sweep.node);
   msip_timer_init(&r->timer, timer_fired);
   msip_timer_arm(&ua->wheel, &r->timer, trying_due(r));
   if (session) {
@@ -160,6 +161,7 @@ void msip_request_free(struct msip_request *r)
     ua->on_release(ua->arg, r->box);
   msip_timer_stop(&ua->wheel, &r->timer);
   msip_list_del(&r->node);
+  msip_list_del(&r->sweep.node);
   if (r->invite)
     msip_invite_free(r);
   if (r->before) {
@@ -196,6 +198,11 @@ int msip_request_take_tag(struct msip_request *r, struct msip_str tag)
   memcpy(r->tag, tag.at, tag.len);
   r->tag_len = (uint8_t)tag.len;
   return 0;
+}
+
+bool msip_request_is_open(const struct msip_request *r)
+{
+  return !r->dead && (!r->answered || (r->invite && r->invite->held));
 }
 
 void msip_request_answered(struct msip_request *r)

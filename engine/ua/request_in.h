@@ -70,6 +70,8 @@ struct msip_str msip_request_tag(const struct msip_request *r);
 void msip_request_answer(struct msip_request *r,
                          const struct msip_refusal *refusal);
 bool msip_request_is_invite(const struct msip_request *r);
+/* No final response is on the wire: a CANCEL or BYE still cuts it off. */
+bool msip_request_is_open(const struct msip_request *r);
 /* 0, or why it cannot be answered now. */
 int msip_request_open(const struct msip_request *r);
 /* The author's to_tag; only before there is a dialog. */

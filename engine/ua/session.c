@@ -44,6 +44,7 @@ struct msip_session *msip_session_new(struct msip_request *r)
   }
   s->ua = ua;
   s->sweep.free = free_dead;
+  msip_list_init(&s->sweep.node);
   s->state = MSIP_SESSION_EARLY;
   s->flow = r->message->flow;
   s->invite_cseq = r->message->cseq;
@@ -100,8 +101,7 @@ struct msip_request *msip_session_open(const struct msip_session *s,
   for (at = s->requests.next; at != &s->requests; at = at->next) {
     struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
 
-    if (r->message->method == method && !r->dead &&
-        (!r->answered || (r->invite && r->invite->held)))
+    if (r->message->method == method && msip_request_is_open(r))
       return r;
   }
   return NULL;
@@ -133,14 +133,10 @@ static void cut_requests(struct msip_session *s, const struct msip_msg *message)
     at = at->next;
     if (r->dead || r->message->method == MSIP_BYE)
       continue;
-    if (!r->answered) {
+    if (msip_request_is_open(r))
       msip_request_cut(r, message, false);
-    } else if (r->invite && r->invite->held) {
-      r->answered = false; /* decided, but never sent */
-      msip_request_cut(r, message, false);
-    } else if (r->invite && r->invite->ack_wait) {
+    else if (r->invite && r->invite->ack_wait)
       msip_request_end(r);
-    }
   }
 }
 
@@ -178,6 +174,7 @@ void msip_session_free(struct msip_session *s)
   msip_session_timer_stop(s);
   msip_session_unlist(s);
   msip_list_del(&s->node);
+  msip_list_del(&s->sweep.node);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
   ua->census.sessions--;
