@@ -18,7 +18,6 @@ build = {
     MOONSIP_WERROR = "OFF",
     MOONSIP_TESTING = "OFF",
     MOONSIP_LIB_DIR = "$(LIBDIR)",
-    MOONSIP_LUA_DIR = "$(LUADIR)",
     MOONSIP_BIN_DIR = "$(BINDIR)",
   },
 }

@@ -83,6 +83,14 @@ static void push_options(lua_State *L, const struct mlua_cli *cli)
   set_text(L, "log_format", cli->log_format);
 }
 
+/* Raises the sentence of the error on top, which prints with its code too. */
+static int raise_sentence(lua_State *L)
+{
+  if (!lua_isstring(L, -1))
+    lua_getfield(L, -1, "message");
+  return lua_error(L);
+}
+
 /* Calls sip.NAME with the argument on top; raises what it returns as nil, err.
  * Leaves its first result. */
 static void call(lua_State *L, const char *name)
@@ -92,7 +100,7 @@ static void call(lua_State *L, const char *name)
   lua_pushvalue(L, -3);
   lua_call(L, 1, 2);
   if (!lua_toboolean(L, -2))
-    lua_error(L);
+    raise_sentence(L);
   lua_pop(L, 1);
 }
 

@@ -172,6 +172,7 @@ int msip_host_new(struct msip_host **out, const struct msip_host_config *config,
   host->settings = config->settings;
   host->is_service = config->signals;
   host->armed = MSIP_NEVER;
+  host->loaded_at = msip_watch_clock(); /* or a little before */
   host->started_at = uv_now(&host->loop);
   msip_pool_init(&host->pool);
   uv_timer_init(&host->loop, &host->due);

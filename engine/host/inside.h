@@ -37,7 +37,9 @@ struct msip_host {
   struct msip_admin *admin;     /* NULL: none */
   struct msip_signals *signals; /* NULL: not asked for */
   struct msip_watch *watch;     /* NULL until msip_host_watch */
-  bool is_service;              /* speaks to the service manager */
+  /* When the script that is to be watched was read, or MSIP_WATCH_AS_IS. */
+  uint64_t loaded_at;
+  bool is_service; /* speaks to the service manager */
   bool draining;
   bool stepped; /* the loop ran once */
   bool stopped;

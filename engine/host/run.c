@@ -102,7 +102,11 @@ int msip_host_reload(struct msip_host *host, char *why, size_t room)
            (unsigned long long)(uv_hrtime() / 1000));
   tell_manager(host, state);
 
+  host->loaded_at = msip_watch_clock();
+
   int err = host->hooks.reload(host->hooks.arg, why, room);
+
+  host->loaded_at = MSIP_WATCH_AS_IS;
 
   tell_manager(host, "READY=1");
   return err;
@@ -123,5 +127,8 @@ int msip_host_watch(struct msip_host *host, const char *const *files,
                 ? 0
                 : msip_watch_new(&host->watch, &host->loop, on_changed, host);
 
-  return err ? err : msip_watch_set(host->watch, files, count);
+  if (!err)
+    err = msip_watch_set(host->watch, files, count, host->loaded_at);
+  host->loaded_at = MSIP_WATCH_AS_IS;
+  return err;
 }

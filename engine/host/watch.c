@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/err.h"
+
+/* File times lag the clock by up to one tick of the kernel. */
+enum { CLOCK_STEP = 10000000 }; /* nanoseconds */
 
 struct file {
   char *path;
@@ -147,8 +151,33 @@ static void free_files(struct file *file, unsigned count)
   free(file);
 }
 
+static uint64_t nanoseconds(struct timespec t)
+{
+  return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+uint64_t msip_watch_clock(void)
+{
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now);
+}
+
+/* Notes the file as it is, unless that may be news. */
+static void first_look(struct msip_watch *watch, struct file *file,
+                       uint64_t loaded_at)
+{
+  look(file);
+  if (loaded_at == MSIP_WATCH_AS_IS ||
+      nanoseconds(file->seen.st_ctim) + CLOCK_STEP < loaded_at)
+    return;
+  memset(&file->seen, 0, sizeof file->seen);
+  uv_timer_start(&watch->quiet, on_quiet, MSIP_WATCH_QUIET_MS, 0);
+}
+
 int msip_watch_set(struct msip_watch *watch, const char *const *files,
-                   unsigned count)
+                   unsigned count, uint64_t loaded_at)
 {
   struct file *file = calloc(count ? count : 1, sizeof *file);
   int err = 0;
@@ -170,7 +199,7 @@ int msip_watch_set(struct msip_watch *watch, const char *const *files,
     int one = open_folders(watch, file[i].path);
 
     err = err ? err : one;
-    look(&file[i]);
+    first_look(watch, &file[i], loaded_at);
   }
   return err;
 }

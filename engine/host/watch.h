@@ -6,7 +6,10 @@
  */
 #pragma once
 
+#include <stdint.h>
 #include <uv.h>
+
+#define MSIP_WATCH_AS_IS UINT64_MAX
 
 struct msip_watch;
 
@@ -19,7 +22,11 @@ int msip_watch_new(struct msip_watch **out, uv_loop_t *loop,
 /* The memory goes when the loop has run once more.  NULL is fine. */
 void msip_watch_free(struct msip_watch *watch);
 
-/* Replaces the files, as they are on disk now.  MSIP_ENOMEM: the former set is
- * kept; MSIP_ESYSTEM: some folder cannot be watched, the others are. */
+/* Replaces the files.  They were read after `loaded_at`, in nanoseconds of
+ * msip_watch_clock: one that is younger may be another by now, so `changed`
+ * comes for it; MSIP_WATCH_AS_IS takes them as they are.  MSIP_ENOMEM: the
+ * former set is kept; MSIP_ESYSTEM: some folder cannot be watched, the others
+ * are. */
 int msip_watch_set(struct msip_watch *watch, const char *const *files,
-                   unsigned count);
+                   unsigned count, uint64_t loaded_at);
+uint64_t msip_watch_clock(void);

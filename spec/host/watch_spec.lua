@@ -87,6 +87,13 @@ describe("the file watch", function()
     assert.equal(1, changes(ENOUGH))
   end)
 
+  it("tells of a file that became another since it was read", function()
+    rig:set({ script }, os.time() - 1)
+    assert.equal(1, changes(ENOUGH))
+    rig:set({ script }, os.time() + 1)
+    assert.equal(1, changes(QUIET))
+  end)
+
   it("follows a new set of files and forgets the old one", function()
     local module = folder .. "/module.lua"
     write(module, "return 1")

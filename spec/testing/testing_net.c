@@ -137,7 +137,10 @@ static void set_files(lua_State *L, struct rig *rig, int list)
     lua_geti(L, list, i);
     files[count++] = luaL_checkstring(L, -1);
   }
-  msip_watch_set(rig->watch, files, count);
+  msip_watch_set(rig->watch, files, count,
+                 lua_isnumber(L, list + 1)
+                     ? (uint64_t)(lua_tonumber(L, list + 1) * 1e9)
+                     : MSIP_WATCH_AS_IS);
 }
 
 /* testing.watch(files) -> rig */
@@ -158,7 +161,7 @@ static struct rig *check_rig(lua_State *L)
   return luaL_checkudata(L, 1, "testing.rig");
 }
 
-/* rig:set(files) */
+/* rig:set(files, [when they were read, as of os.time()]) */
 static int rig_set(lua_State *L)
 {
   set_files(L, check_rig(L), 2);

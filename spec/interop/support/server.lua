@@ -20,7 +20,8 @@ function server.start(script, ...)
   local port = server.free_port()
   local binary = (os.getenv("MOONSIP_BUILD") or "build/dev") .. "/moonsip"
   local running = process.start({
-    binary, "run", script, "--listen", "udp:127.0.0.1:" .. port, "--log-level", "info", ...,
+    binary, "run", script, "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
+    "--log-level", "info", ...,
   })
   local ready, why = running:await("listening on udp:127%.0%.0%.1:" .. port)
   if not ready then
