@@ -17,19 +17,16 @@ int msip_rel1xx_next(struct msip_rel1xx *rel, uint32_t random, uint32_t *rseq)
   return 0;
 }
 
-enum msip_prack msip_rel1xx_prack(struct msip_rel1xx *rel,
-                                  const struct msip_msg *prack,
-                                  uint32_t invite_cseq)
+bool msip_rel1xx_prack(struct msip_rel1xx *rel, const struct msip_msg *prack,
+                       uint32_t invite_cseq)
 {
   struct msip_rack rack;
 
-  if (msip_rack_parse(&rack, msip_msg_value(prack, MSIP_H_RACK)) != 0 ||
+  if (!rel->unacked ||
+      msip_rack_parse(&rack, msip_msg_value(prack, MSIP_H_RACK)) != 0 ||
       rack.cseq != invite_cseq || rack.rseq != rel->rseq ||
       !msip_str_eq(rack.method, MSIP_STR("INVITE")))
-    return MSIP_PRACK_WRONG;
-  if (!rel->unacked)
-    return MSIP_PRACK_REPEAT;
+    return false;
   rel->unacked = false;
-  rel->acked_once = true;
-  return MSIP_PRACK_MATCH;
+  return true;
 }

@@ -45,7 +45,8 @@ static void acknowledged(struct msip_request *r)
 {
   struct msip_invite *invite = r->invite;
 
-  msip_timer_stop(&r->ua->wheel, &invite->repeat);
+  if (!invite->ack_wait) /* else it repeats the 2xx already */
+    msip_timer_stop(&r->ua->wheel, &invite->repeat);
   msip_bytes_drop(invite->rel_bytes);
   invite->rel_bytes = NULL;
 }
@@ -60,32 +61,26 @@ void msip_reliable_stop(struct msip_request *r)
     msip_bytes_drop(invite->queued[--invite->queued_count].bytes);
 }
 
-enum msip_prack msip_reliable_prack(struct msip_session *s,
-                                    const struct msip_msg *m,
-                                    struct msip_request **invite)
+struct msip_request *msip_reliable_prack(struct msip_session *s,
+                                         const struct msip_msg *m)
 {
   struct msip_link_node *at;
 
   for (at = s->requests.next; at != &s->requests; at = at->next) {
     struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
     struct msip_rel1xx rel;
-    enum msip_prack verdict;
 
     if (!r->invite || r->dead || r->invite->rel.rseq == 0)
       continue;
     rel = r->invite->rel;
     rel.rseq = rseq_in_flight(r->invite);
-    verdict = msip_rel1xx_prack(&rel, m, r->message->cseq);
-    if (verdict == MSIP_PRACK_WRONG)
+    if (!msip_rel1xx_prack(&rel, m, r->message->cseq))
       continue;
-    r->invite->rel.unacked = rel.unacked;
-    r->invite->rel.acked_once = rel.acked_once;
-    if (verdict == MSIP_PRACK_MATCH)
-      acknowledged(r);
-    *invite = r;
-    return verdict;
+    r->invite->rel.unacked = false;
+    acknowledged(r);
+    return r;
   }
-  return MSIP_PRACK_WRONG;
+  return NULL;
 }
 
 static void next_queued(struct msip_request *r)

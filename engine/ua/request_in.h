@@ -141,10 +141,9 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
 int msip_reliable_send(struct msip_request *r, struct msip_bytes *bytes,
                        unsigned status, bool has_sdp);
 void msip_reliable_stop(struct msip_request *r);
-/* A PRACK in the dialog; true when it acknowledges something. */
-enum msip_prack msip_reliable_prack(struct msip_session *s,
-                                    const struct msip_msg *m,
-                                    struct msip_request **invite);
+/* The INVITE whose reliable response this PRACK acknowledges; NULL: none. */
+struct msip_request *msip_reliable_prack(struct msip_session *s,
+                                         const struct msip_msg *m);
 /* After the PRACK was answered: send what waited for it. */
 void msip_reliable_continue(struct msip_request *invite);
 /* --- repeat.c */

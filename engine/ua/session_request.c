@@ -81,11 +81,10 @@ static bool prack_body(struct msip_request *r)
 static void prack_arrived(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_msg *m)
 {
-  struct msip_request *invite = NULL, *r;
-  enum msip_prack verdict = msip_reliable_prack(s, m, &invite);
+  struct msip_request *invite = msip_reliable_prack(s, m), *r;
 
-  if (verdict != MSIP_PRACK_MATCH) {
-    refuse(s, txn, m, verdict == MSIP_PRACK_REPEAT ? 200 : 481, false);
+  if (!invite) {
+    refuse(s, txn, m, 481, false);
     return;
   }
   r = msip_request_new(s->ua, txn, m, s);
