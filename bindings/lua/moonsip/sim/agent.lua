@@ -1,5 +1,6 @@
 --- A user agent in a simulation: the real engine, the user's real script, on
 --- the network's clock.
+require("moonsip") -- brings moonsip.sim.core
 local core = require("moonsip.sim.core")
 
 ---@class moonsip.sim.Agent
