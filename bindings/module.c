@@ -31,8 +31,7 @@ static int random_value(lua_State *L)
   return 1;
 }
 
-/* Upvalue: names of fields that are modules of their own, loaded on first
- * use. */
+/* Fields that are modules of their own are loaded on first use. */
 static int load_field(lua_State *L)
 {
   static const char *const parts[] = {"sim", NULL};
@@ -77,7 +76,25 @@ static void preload(lua_State *L)
   lua_pop(L, 1);
 }
 
-__attribute__((visibility("default"))) int luaopen_moonsip(lua_State *L);
+#define EXPORTED __attribute__((visibility("default")))
+EXPORTED int luaopen_moonsip(lua_State *L);
+EXPORTED int luaopen_moonsip_sim(lua_State *L);
+EXPORTED int luaopen_moonsip_sim_core(lua_State *L);
+
+/* require "moonsip.sim" without require "moonsip" before it: Lua looks for
+ * these in moonsip.so. */
+int luaopen_moonsip_sim(lua_State *L)
+{
+  luaL_requiref(L, "moonsip", luaopen_moonsip, 0);
+  lua_getfield(L, -1, "sim");
+  return 1;
+}
+
+int luaopen_moonsip_sim_core(lua_State *L)
+{
+  luaL_requiref(L, "moonsip", luaopen_moonsip, 0);
+  return mlua_open_sim(L);
+}
 
 int luaopen_moonsip(lua_State *L)
 {

@@ -48,7 +48,7 @@ static const char *item_end(struct mlua_pattern *m, const char *p)
   if (p < m->pattern_end && *p == '^')
     p++;
   do { /* a ']' that comes first is a member */
-    if (p == m->pattern_end)
+    if (p >= m->pattern_end)
       luaL_error(m->L, "malformed pattern (missing ']')");
     if (*p++ == '%')
       p++;
@@ -90,6 +90,9 @@ static bool in_class(int c, int letter)
     break;
   case 'x':
     is = isxdigit(c);
+    break;
+  case 'z': /* of Lua 5.1, still there */
+    is = c == 0;
     break;
   default:
     return letter == c;
@@ -246,7 +249,7 @@ static const char *match_again(struct mlua_pattern *m, const char *s, int digit)
   int i = digit - '1';
 
   if (i < 0 || i >= m->level || m->capture[i].len == OPEN)
-    luaL_error(m->L, "invalid capture index %%%d in pattern", i + 1);
+    luaL_error(m->L, "invalid capture index %%%d", i + 1);
   size_t len = (size_t)m->capture[i].len;
   spend(m);
   if ((size_t)(m->subject_end - s) < len ||

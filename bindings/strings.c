@@ -166,9 +166,6 @@ static void add_text(struct mlua_pattern *m, luaL_Buffer *out, const char *from,
     } else if (kind == '0') {
       luaL_addlstring(out, from, (size_t)(to - from));
     } else if (isdigit((unsigned char)kind)) {
-      if (kind - '1' >= m->level && kind != '1')
-        luaL_error(m->L, "invalid capture index %%%d in replacement string",
-                   kind - '0');
       mlua_pattern_push(m, kind - '1', from, to);
       luaL_tolstring(m->L, -1, NULL);
       lua_remove(m->L, -2);

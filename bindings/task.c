@@ -190,12 +190,16 @@ void mlua_task_unpark(struct mlua_task *task)
 static int unwind(struct mlua_task *task)
 {
   struct mlua_engine *engine = task->engine;
+  struct mlua_watchdog *dog = &engine->state->watchdog;
   struct mlua_task *outer = engine->running;
-  struct mlua_running before = mlua_script_enter(engine, task->co);
-  int status;
+  bool closing = dog->closing;
 
+  mlua_watchdog_forgive(dog, task->co);
+  struct mlua_running before = mlua_script_enter(engine, task->co);
   engine->running = NULL;
-  status = lua_resetthread(task->co);
+  dog->closing = true;
+  int status = lua_resetthread(task->co);
+  dog->closing = closing;
   engine->running = outer;
   mlua_script_leave(engine, before);
   return status;

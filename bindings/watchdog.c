@@ -24,7 +24,7 @@ static void stop_script(lua_State *L, lua_Debug *ar)
     lua_sethook(L, NULL, 0, 0); /* left over in a coroutine made meanwhile */
     return;
   }
-  if (lua_isyieldable(L))
+  if (!state->watchdog.closing && lua_isyieldable(L))
     lua_yield(L, 0);
   else
     luaL_error(L, "script took too long");

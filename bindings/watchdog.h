@@ -24,6 +24,7 @@ struct mlua_watchdog {
   atomic_uint limit_ms;
   _Atomic(pthread_t) worker;
   unsigned depth;
+  bool closing; /* a dead coroutine's <close> variables run: cannot yield */
   bool started;
   bool quit; /* under `lock` */
   pthread_t thread;
