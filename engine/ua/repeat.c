@@ -23,9 +23,11 @@ static void no_ack(struct msip_request *r)
 
   r->ua->counters.ack_timeouts++;
   msip_request_end(r);
+  if (s->state == MSIP_SESSION_ACK_WAIT && !r->in_dialog)
+    s->state = MSIP_SESSION_CONFIRMED; /* a BYE need not wait any more */
   if (silent || s->state == MSIP_SESSION_TERMINATED)
     return;
-  if (s->queued_bye || s->exchange.state == MSIP_OFFER_OURS ||
+  if (s->queued_bye ||
       !msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_ACK_TIMEOUT,
                                                     .session = s,
                                                     .err = MSIP_ETIMEOUT}))
