@@ -8,6 +8,7 @@
 #include "generation.h"
 #include "state.h"
 #include "task.h"
+#include "value.h"
 
 /* Its address names the table that finds userdata by engine: weak. */
 static const char engines;
@@ -146,6 +147,7 @@ void mlua_engine_end(struct mlua_engine *engine)
     mlua_enter(engine, call_core, &call);
   }
   mlua_tasks_fini(engine);
+  mlua_values_release(engine);
 }
 
 void mlua_engine_detach(struct mlua_engine *engine)
@@ -585,8 +587,11 @@ int mlua_open_engine(lua_State *L)
                                   {"__tostring", show_engine},
                                   {NULL, NULL}};
 
-  push_weak(L, "v");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &engines);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &engines) == LUA_TNIL) {
+    push_weak(L, "v");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &engines);
+  }
+  lua_pop(L, 1);
   if (luaL_newmetatable(L, MLUA_ENGINE_CLASS)) {
     luaL_setfuncs(L, meta, 0);
     luaL_newlib(L, methods);
