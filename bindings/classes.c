@@ -1,3 +1,4 @@
+#include "task.h"
 #include "value.h"
 
 void mlua_open_classes(lua_State *L)
@@ -24,6 +25,8 @@ void mlua_on_release(void *engine, void *released)
 {
   struct mlua_box *box = released;
 
-  if (box && box->obj)
-    mlua_box_empty(((struct mlua_engine *)engine)->L, box, gone_code(box));
+  if (!box || !box->obj)
+    return;
+  mlua_tasks_leave(box);
+  mlua_box_empty(((struct mlua_engine *)engine)->L, box, gone_code(box));
 }

@@ -587,8 +587,11 @@ int mlua_open_engine(lua_State *L)
                                   {"__tostring", show_engine},
                                   {NULL, NULL}};
 
-  push_weak(L, "v");
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &engines);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &engines) == LUA_TNIL) {
+    push_weak(L, "v");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &engines);
+  }
+  lua_pop(L, 1);
   if (luaL_newmetatable(L, MLUA_ENGINE_CLASS)) {
     luaL_setfuncs(L, meta, 0);
     luaL_newlib(L, methods);

@@ -150,12 +150,21 @@ static void disown(struct mlua_task *task)
   msip_list_del(&task->owner);
 }
 
-void mlua_tasks_move(struct mlua_box *box, struct mlua_box *session)
+void mlua_tasks_leave(struct mlua_box *box)
 {
+  struct mlua_box *heir = NULL;
+
+  if (!box->waits)
+    return;
+  if (box->cls == &mlua_request_class) {
+    struct msip_session *session = msip_request_session(box->obj);
+    if (session && msip_session_state(session) != MSIP_SESSION_TERMINATED)
+      heir = msip_session_box(session);
+  }
   while (box->waits) {
     struct mlua_task *task = box->waits;
     disown(task);
-    own(task, session);
+    own(task, heir);
   }
 }
 

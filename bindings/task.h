@@ -53,9 +53,9 @@ void mlua_task_wake(struct msip_wake *wake);
 void mlua_task_close(struct mlua_task *task);
 /* The session or request behind this box is over: closes its parked tasks. */
 void mlua_tasks_of_box_close(struct mlua_engine *engine, struct mlua_box *box);
-/* The request behind `box` goes; its waits now belong to `session`, or to
- * nobody. */
-void mlua_tasks_move(struct mlua_box *box, struct mlua_box *session);
+/* The object behind `box` is about to be freed: waits of a request go over to
+ * the call it made, others to nobody. */
+void mlua_tasks_leave(struct mlua_box *box);
 /* Closes every task and frees the pool of them. */
 void mlua_tasks_fini(struct mlua_engine *engine);
 
