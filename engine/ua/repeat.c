@@ -23,8 +23,6 @@ static void no_ack(struct msip_request *r)
 
   r->ua->counters.ack_timeouts++;
   msip_request_end(r);
-  if (s->state == MSIP_SESSION_ACK_WAIT && !r->in_dialog)
-    s->state = MSIP_SESSION_CONFIRMED; /* a BYE need not wait any more */
   if (silent || s->state == MSIP_SESSION_TERMINATED)
     return;
   if (s->queued_bye ||
@@ -78,17 +76,25 @@ void msip_repeat_fire(struct msip_timer *timer, void *arg, msip_time now)
   }
 }
 
-static struct msip_request *awaited(struct msip_session *s, uint32_t cseq)
+/* The INVITE whose 2xx waits for its ACK: of this CSeq, or any when NULL. */
+static struct msip_request *awaited(const struct msip_session *s,
+                                    const uint32_t *cseq)
 {
-  struct msip_link_node *at;
+  const struct msip_link_node *at;
 
   for (at = s->requests.next; at != &s->requests; at = at->next) {
     struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
 
-    if (r->invite && r->invite->ack_wait && r->message->cseq == cseq)
+    if (r->invite && r->invite->ack_wait &&
+        (!cseq || r->message->cseq == *cseq))
       return r;
   }
   return NULL;
+}
+
+bool msip_ack_is_awaited(const struct msip_session *s)
+{
+  return awaited(s, NULL) != NULL;
 }
 
 /* Our offer was in the 2xx: the ACK has to bring the answer (13.2.2.4).  False:
@@ -124,7 +130,7 @@ static void tell(struct msip_session *s, const struct msip_msg *ack)
 
 bool msip_ack_arrived(struct msip_session *s, const struct msip_msg *ack)
 {
-  struct msip_request *r = awaited(s, ack->cseq);
+  struct msip_request *r = awaited(s, &ack->cseq);
   bool answered = true;
 
   if (!r)
@@ -140,7 +146,7 @@ bool msip_ack_arrived(struct msip_session *s, const struct msip_msg *ack)
   if (!answered)
     no_answer(s, r);
   msip_request_end(r);
-  if (s->queued_bye)
+  if (s->queued_bye && !msip_ack_is_awaited(s))
     msip_session_send_bye(s);
   return true;
 }

@@ -151,5 +151,7 @@ void msip_reliable_continue(struct msip_request *invite);
 /* --- repeat.c */
 void msip_repeat_start(struct msip_request *r);
 void msip_repeat_fire(struct msip_timer *timer, void *arg, msip_time now);
+/* A 2xx of the session waits for its ACK. */
+bool msip_ack_is_awaited(const struct msip_session *s);
 /* The ACK of a 2xx: true when it was awaited. */
 bool msip_ack_arrived(struct msip_session *s, const struct msip_msg *ack);

@@ -81,7 +81,7 @@ int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
   if (out)
     *out = bye;
   s->queued_bye = bye;
-  if (s->state != MSIP_SESSION_ACK_WAIT)
+  if (!msip_ack_is_awaited(s))
     msip_session_send_bye(s);
   return 0;
 }
