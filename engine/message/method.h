@@ -5,7 +5,8 @@
 
 #define MSIP_METHOD_MAP(X)                                                     \
   X(INVITE)                                                                    \
-  X(ACK) X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO)    \
+  X(ACK)                                                                       \
+  X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO)           \
       X(MESSAGE) X(NOTIFY) X(REFER) X(SUBSCRIBE) X(PUBLISH)
 
 enum msip_method {
