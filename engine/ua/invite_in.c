@@ -248,8 +248,9 @@ int msip_invite_accept(struct msip_request *r, const struct msip_reply *reply,
     if (!bytes)
       err = msip_because(r->ua, MSIP_ENOMEM, "out of memory");
   }
-  if (!err && invite->rel.unacked && invite->rel_has_sdp) {
-    /* RFC 3262 section 3: after the PRACK. */
+  if (!err && invite->rel.unacked) {
+    /* RFC 3262 section 3: after the PRACK.  It asks this only when the 1xx had
+     * SDP; callers that think in order are glad of it always. */
     invite->held = msip_bytes_hold(bytes);
     invite->held_status = draft.status;
   } else if (!err) {

@@ -108,7 +108,7 @@ void msip_reliable_continue(struct msip_request *r)
     invite->committed = true;
   if (r->dead || !r->txn || invite->rel.unacked)
     return;
-  if (held && (!invite->rel_has_sdp || invite->queued_count == 0)) {
+  if (held && invite->queued_count == 0) {
     invite->held = NULL;
     if (msip_invite_send_final(r, held, invite->held_status) != 0)
       msip_request_end(r);
