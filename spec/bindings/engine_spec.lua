@@ -188,7 +188,8 @@ describe("an engine", function()
     end
     local day, clock = "%d+%-%d+%-%d+", "%d+:%d+:%d+%.%d%d%d"
     assert.truthy(output("text"):find("^" .. day .. "T" .. clock .. "Z WARN %- a\\x0[aA]b n=1\n$"))
-    assert.truthy(output("json"):find('^{"time":"[^"]+","level":"warn","text":"a\\\\x0[aA]b n=1"}\n$'))
+    assert.truthy(output("json"):find(
+      '^{"time":"[^"]+","level":"warn","text":"a\\\\x0[aA]b n=1"}\n$'))
   end)
 end)
 
