@@ -52,6 +52,9 @@ void mlua_engine_begin(struct mlua_engine *engine);
 void mlua_engine_end(struct mlua_engine *engine);
 /* The ua is gone. */
 void mlua_engine_detach(struct mlua_engine *engine);
+/* All of that for an engine with a host; harmless when it is closed. */
+void mlua_engine_close(struct mlua_engine *engine);
+void mlua_push_engine_methods(lua_State *L);
 /* Pushes the table of engine:status(). */
 void mlua_engine_push_status(lua_State *L, struct mlua_engine *engine);
 

@@ -393,6 +393,16 @@ void mlua_generation_fini(struct mlua_engine *engine)
   engine->generation = NULL;
 }
 
+unsigned mlua_generation_count(const struct mlua_engine *engine)
+{
+  unsigned count = 0;
+
+  for (const struct msip_link_node *n = engine->generations.next;
+       n != &engine->generations; n = n->next)
+    count++;
+  return count;
+}
+
 /* --- asking the current one --------------------------------------------- */
 
 bool mlua_generation_push_script(lua_State *L, struct mlua_engine *engine)

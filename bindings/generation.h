@@ -48,3 +48,5 @@ bool mlua_generation_find(lua_State *L, struct mlua_engine *engine,
 void mlua_generation_served(struct mlua_engine *engine);
 /* Has the host watch the script's files; after each load by itself. */
 void mlua_generation_watch(struct mlua_engine *engine);
+/* How many something still holds. */
+unsigned mlua_generation_count(const struct mlua_engine *engine);

@@ -50,9 +50,18 @@ static bool is_due(const struct timer *timer)
          !timer->task->begun;
 }
 
+static struct timer *check_timer(lua_State *L)
+{
+  luaL_getmetatable(L, TIMER_CLASS);
+  if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, -2))
+    luaL_typeerror(L, 1, TIMER_CLASS);
+  lua_pop(L, 2);
+  return lua_touserdata(L, 1);
+}
+
 static int cancel_timer(lua_State *L)
 {
-  struct timer *timer = luaL_checkudata(L, 1, TIMER_CLASS);
+  struct timer *timer = check_timer(L);
   bool due = is_due(timer);
 
   if (due)

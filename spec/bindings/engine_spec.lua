@@ -53,7 +53,9 @@ describe("an engine", function()
   end
 
   it("listens, answers and closes inside a plain program", function()
-    start({ delegate = { on_options = function(request) request:accept({ status_code = 202 }) end } })
+    start({ delegate = {
+      on_options = function(request) request:accept({ status_code = 202 }) end,
+    } })
     assert.equal(202, ask(function() engine:step() end))
     assert.equal(1, engine:status().counters.requests_in)
     engine:close()
@@ -112,7 +114,8 @@ describe("an engine", function()
 
   it("that cannot bind says why", function()
     start({ delegate = {} })
-    local second, err = sip.engine({ listen = { engine:listening()[1] }, delegate = {}, log = print })
+    local second, err = sip.engine({ listen = { engine:listening()[1] }, delegate = {},
+      log = print })
     assert.is_nil(second)
     assert.equal("ESYSTEM", err.code)
     second, err = sip.engine({ listen = { "carrier:1" }, delegate = {} })
@@ -158,7 +161,7 @@ describe("an engine", function()
     local path = os.tmpname()
     local function write(code)
       local file <close> = assert(io.open(path, "w"))
-      file:write(("return { on_options = function(r) r:accept{ status_code = %d } end }"):format(code))
+      file:write("return { on_options = function(r) r:accept{ status_code = ", code, " } end }")
     end
     write(201)
     start({ script = path })
@@ -183,8 +186,10 @@ describe("an engine", function()
       local pipe <close> = io.popen(command:format(package.cpath, format))
       return pipe:read("a")
     end
-    assert.truthy(output("text"):find("^%d+%-%d+%-%d+T%d+:%d+:%d+%.%d+Z WARN %- a\\x0[aA]b n=1\n$"))
-    assert.truthy(output("json"):find('^{"time":"[^"]+","level":"warn","text":"a\\\\x0[aA]b n=1"}\n$'))
+    local day, clock = "%d+%-%d+%-%d+", "%d+:%d+:%d+%.%d%d%d"
+    assert.truthy(output("text"):find("^" .. day .. "T" .. clock .. "Z WARN %- a\\x0[aA]b n=1\n$"))
+    assert.truthy(output("json"):find(
+      '^{"time":"[^"]+","level":"warn","text":"a\\\\x0[aA]b n=1"}\n$'))
   end)
 end)
 

@@ -36,7 +36,8 @@ describe("a reload", function()
   end
 
   local function rejecting(code)
-    return ("local s = {} function s.on_invite(r) r:reject{ status_code = %d } end return s"):format(code)
+    return "local s = {} function s.on_invite(r) r:reject{ status_code = " .. code
+      .. " } end return s"
   end
 
   it("takes effect on the next request", function()
@@ -53,7 +54,8 @@ describe("a reload", function()
     ["does not compile"] = { "local s = {", "main%.lua:1:" },
     ["raises"] = { "error('boom')", "main%.lua:1: boom" },
     ["returns nothing"] = { "local x = 1", "must return a table" },
-    ["has a callback that is no function"] = { "return { on_invite = 1 }", "on_invite must be a function" },
+    ["has a callback that is no function"] = { "return { on_invite = 1 }",
+      "on_invite must be a function" },
     ["misspells a callback"] = { "return { on_invit = print }", "did you mean 'on_invite'" },
     ["misspells one of an exported table"] = {
       "return { call = { on_by = print } }", "did you mean 'on_bye'" },
@@ -66,7 +68,8 @@ describe("a reload", function()
   }
   for what, case in pairs(broken) do
     it("of a script that " .. what .. " changes nothing and says why", function()
-      write("main.lua", rejecting(486):gsub("{}", "{ settings = { ['limits.script_time'] = 0.05 } }", 1))
+      write("main.lua", rejecting(486):gsub("{}",
+        "{ settings = { ['limits.script_time'] = 0.05 } }", 1))
       write("part.lua", "\nerror('bad')")
       start()
       write("main.lua", case[1])
@@ -137,7 +140,8 @@ describe("a reload", function()
   end)
 
   it("loads the script's modules anew, each once", function()
-    write("main.lua", "local code = require('code').code assert(require('code') == require('code')) "
+    write("main.lua",
+      "local code = require('code').code assert(require('code') == require('code')) "
       .. "return { on_invite = function(r) r:reject{ status_code = code } end }")
     write("code.lua", "return { code = 486 }")
     start()

@@ -34,7 +34,8 @@ describe("a callback that runs too long", function()
       "while true do pcall(coroutine.wrap(function() while true do end end)) end",
     ["loops in a sort"] = "table.sort({ 3, 2, 1 }, function() while true do end end)",
     ["loops in a gsub"] = "('x'):gsub('.', function() while true do end end)",
-    ["loops in a metamethod"] = "local x = setmetatable({}, { __index = function() while true do end end }).y",
+    ["loops in a metamethod"] =
+      "local x = setmetatable({}, { __index = function() while true do end end }).y",
   }) do
     it("because it " .. what .. " costs its request a 500, and nothing else", function()
       start(body)

@@ -6,12 +6,17 @@ local subjects = {
   "hello\nworld\r\n", "f(a[b]c)", "--x--", "0x1F", "a]b", "^caret$",
 }
 local patterns = {
-  "", "a", ".", ".-", ".*", "%a+", "%s*", "(%a+)", "()", "(a*(.)%w(%s*))", "^a", "a$", "^$", "%f[%w]%w+",
-  "%b()", "%bxy", "[abc]", "[^abc]", "[%a_]", "[]]", "[^]]", "[a-c]+", "[%w-]", "[a-]", "[-a]", "(.)%1",
-  "%d?", "a?", "x*y", "(%w+) (%w+)", "^%s*(.-)%s*$", "%%", "%.", "[%.]", "%f[%a]", "%f[%z]", "\0", "%z",
-  "[\0]", "(()())", "%x+", "%u%l", "%P", "%S+", "[^%s]+", "^", "$", "a-b", "(a-)b", "[%]]", "%g", "%c",
+  "", "a", ".", ".-", ".*", "%a+", "%s*", "(%a+)", "()", "(a*(.)%w(%s*))", "^a", "a$", "^$",
+  "%f[%w]%w+",
+  "%b()", "%bxy", "[abc]", "[^abc]", "[%a_]", "[]]", "[^]]", "[a-c]+", "[%w-]", "[a-]", "[-a]",
+  "(.)%1",
+  "%d?", "a?", "x*y", "(%w+) (%w+)", "^%s*(.-)%s*$", "%%", "%.", "[%.]", "%f[%a]", "%f[%z]", "\0",
+  "%z",
+  "[\0]", "(()())", "%x+", "%u%l", "%P", "%S+", "[^%s]+", "^", "$", "a-b", "(a-)b", "[%]]", "%g",
+  "%c",
   -- broken ones
-  "%", "[", "[a", "[^", "[%", "(", ")", "(a", "a)", "%b", "%bx", "%f", "%fa", "%1", "(%1)", "(a)%2", "%0",
+  "%", "[", "[a", "[^", "[%", "(", ")", "(a", "a)", "%b", "%bx", "%f", "%fa", "%1", "(%1)", "(a)%2",
+  "%0",
   ("(a)"):rep(33), ("(a"):rep(33),
 }
 local replacements = {
@@ -69,7 +74,8 @@ local function random(n)
   return (state >> 8) % n + 1
 end
 local pieces = {
-  "a", "b", ".", "%a", "%d", "[ab]", "[^a]", "*", "+", "-", "?", "(", ")", "^", "$", "%1", "%b()", "%f[a]",
+  "a", "b", ".", "%a", "%d", "[ab]", "[^a]", "*", "+", "-", "?", "(", ")", "^", "$", "%1", "%b()",
+  "%f[a]",
   "()", "%", "[", "]", "[a-", "%s",
 }
 for _ = 1, 4000 do
@@ -85,7 +91,8 @@ end
 for _, call in ipairs({
   function() return string.find("a") end, function() return string.find({}, "a") end,
   function() return string.gsub("a", "a") end, function() return string.gsub("a", "a", true) end,
-  function() return string.match("a", "a", "x") end, function() return string.rep("a", 3):find("aa") end,
+  function() return string.match("a", "a", "x") end,
+  function() return string.rep("a", 3):find("aa") end,
   function() return (1):type() end, function() return string.find(12, 2) end,
 }) do
   try("misuse", call)

@@ -1,0 +1,21 @@
+---@meta moonsip
+error("a meta file is read by editors, never run")
+
+--- What a script returns: the core delegate.  All callbacks are optional.  Its
+--- fields that are tables are exported: live calls whose delegate is one follow
+--- its name across reloads.
+---@class moonsip.Script
+---@field settings table<string, any>?
+---@field on_invite? fun(request: moonsip.IncomingInviteRequest)
+---@field on_message? fun(request: moonsip.IncomingRequest)
+---@field on_notify? fun(request: moonsip.IncomingRequest)
+---@field on_refer? fun(request: moonsip.IncomingRequest)
+---@field on_register? fun(request: moonsip.IncomingRequest)
+---@field on_subscribe? fun(request: moonsip.IncomingRequest)
+---@field on_publish? fun(request: moonsip.IncomingRequest)
+---@field on_options? fun(request: moonsip.IncomingRequest)
+---@field on_request? fun(request: moonsip.IncomingRequest) any other method
+---@field on_start? fun(engine: moonsip.Engine) once
+---@field on_stop? fun(engine: moonsip.Engine) may not wait
+---@field on_reload? fun(engine: moonsip.Engine) of the new code, after each reload
+---@field [string] any
