@@ -15,31 +15,18 @@ void msip_repeat_start(struct msip_request *r)
   msip_timer_arm(&ua->wheel, &invite->repeat, ua->now + invite->interval);
 }
 
-/* RFC 6141 5.4: a newer re-INVITE shows that the peer lives. */
-static bool has_newer_invite(const struct msip_session *s,
-                             const struct msip_request *r)
-{
-  const struct msip_link_node *at;
-
-  for (at = s->requests.next; at != &s->requests; at = at->next) {
-    const struct msip_request *other =
-        MSIP_CONTAINER(at, struct msip_request, node);
-
-    if (other->invite && !other->dead &&
-        other->message->cseq > r->message->cseq)
-      return true;
-  }
-  return false;
-}
-
 static void no_ack(struct msip_request *r)
 {
   struct msip_session *s = r->session;
-  bool silent = has_newer_invite(s, r);
 
   r->ua->counters.ack_timeouts++;
   msip_request_end(r);
-  if (silent || s->state == MSIP_SESSION_TERMINATED)
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return;
+  if (s->queued_bye && msip_session_awaits_ack(s))
+    return;
+  /* RFC 6141 5.4: a newer re-INVITE shows that the peer lives. */
+  if (!s->queued_bye && s->invite_seq > r->message->cseq)
     return;
   if (s->queued_bye || s->exchange.state == MSIP_OFFER_OURS ||
       !msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_ACK_TIMEOUT,
@@ -154,7 +141,7 @@ bool msip_ack_arrived(struct msip_session *s, const struct msip_msg *ack)
   if (!answered)
     no_answer(s, r);
   msip_request_end(r);
-  if (s->queued_bye)
+  if (s->queued_bye && !msip_session_awaits_ack(s))
     msip_session_send_bye(s);
   return true;
 }
