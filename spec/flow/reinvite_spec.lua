@@ -224,5 +224,6 @@ describe("a re-INVITE", function()
     local lost = call:reinvite({ to_tag = "unknown" })
     rig.net:settle()
     assert.equal(481, lost:status())
+    call.state = "confirmed"
   end)
 end)

@@ -160,6 +160,7 @@ end
 function rig:finish()
   self.net.filter = nil
   self.phone.on_request = nil
+  self.net:settle()
   for _, call in pairs(self.phone.calls) do
     call.on_request = nil
     if call.remote_tag and call.state ~= "ended" and call.state ~= "failed" then call:bye() end
