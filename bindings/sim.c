@@ -78,7 +78,7 @@ static void read_address(lua_State *L, int arg, struct msip_addr *out)
 {
   struct msip_str text = mlua_check_str(L, arg);
   size_t colon = text.len;
-  uint32_t port;
+  uint32_t port = 0;
 
   while (colon > 0 && text.at[colon - 1] != ':')
     colon--;

@@ -23,12 +23,7 @@ static void no_ack(struct msip_request *r)
 
   r->ua->counters.ack_timeouts++;
   msip_request_end(r);
-  if (s->state == MSIP_SESSION_TERMINATED)
-    return;
-  if (s->queued_bye && msip_session_awaits_ack(s))
-    return;
-  /* RFC 6141 5.4: a newer re-INVITE shows that the peer lives. */
-  if (!s->queued_bye && s->invite_seq > r->message->cseq)
+  if (silent || s->state == MSIP_SESSION_TERMINATED)
     return;
   if (s->queued_bye ||
       !msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_ACK_TIMEOUT,

@@ -40,20 +40,6 @@ static struct msip_outgoing *make_bye(struct msip_session *s,
   return bye;
 }
 
-bool msip_session_awaits_ack(const struct msip_session *s)
-{
-  const struct msip_link_node *at;
-
-  for (at = s->requests.next; at != &s->requests; at = at->next) {
-    const struct msip_request *r =
-        MSIP_CONTAINER(at, struct msip_request, node);
-
-    if (r->invite && !r->dead && r->invite->ack_wait)
-      return true;
-  }
-  return false;
-}
-
 void msip_session_send_bye(struct msip_session *s)
 {
   struct msip_outgoing *bye = s->queued_bye;

@@ -21,7 +21,6 @@ struct msip_session {
   msip_time expires_at;   /* end of the session interval */
   uint32_t invite_cseq;   /* of the latest INVITE of theirs */
   uint32_t refs;          /* requests and outgoing requests that point here */
-  uint32_t invite_seq;    /* CSeq of the latest INVITE that the script saw */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
   bool confirmed;    /* a 2xx was sent once */
@@ -53,8 +52,6 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m);
 /* --- session_bye.c */
 /* Sends the BYE that is queued and ends the session. */
 void msip_session_send_bye(struct msip_session *s);
-/* Some 2xx of ours waits for its ACK: no BYE before that (section 15). */
-bool msip_session_awaits_ack(const struct msip_session *s);
 /* The engine ends the call by BYE. */
 void msip_session_hang_up(struct msip_session *s, const char *reason);
 /* --- session_timer.c */

@@ -131,7 +131,6 @@ static void ask_script(struct msip_session *s, struct msip_txn *txn,
   if (m->method == MSIP_INVITE) {
     s->invite_cseq = m->cseq;
     s->ua->counters.reinvites++;
-    s->invite_seq = m->cseq;
     if (!msip_invite_arrived(r))
       return;
   } else if (m->method == MSIP_UPDATE && !take_offer(r)) {

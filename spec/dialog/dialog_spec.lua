@@ -36,7 +36,8 @@ describe("a dialog as UAS (RFC 3261 12.1.1)", function()
 
   it("puts a strict router into the Request-URI and the target last (DLG-013)", function()
     local head, hop = testing.dialog(invite(
-      "Record-Route: <sip:strict.example.com>\r\nRecord-Route: <sip:p1.example.com;lr>\r\n" .. CONTACT),
+      "Record-Route: <sip:strict.example.com>\r\n" ..
+      "Record-Route: <sip:p1.example.com;lr>\r\n" .. CONTACT),
       "b1", "BYE")
     assert.equal("sip:strict.example.com", hop)
     assert.matches("^BYE sip:strict.example.com SIP/2.0\r\n", head)
