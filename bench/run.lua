@@ -38,7 +38,7 @@ local servers = {
     command = function(port)
       return {
         "build/release/moonsip", "run", "scripts/answer.lua",
-        "--listen", "udp:127.0.0.1:" .. port, "--log-level", "info",
+        "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
       }
     end,
     ready = "listening on",

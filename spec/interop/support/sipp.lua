@@ -64,6 +64,9 @@ function sipp.run(port, options)
   add("-trace_err", "-error_file", stem .. ".err")
   if (options.lost or 0) > 0 then
     add("-lost", options.lost)
+    if options.scenario == "uac_prack" then
+      add("-set", "lossy", 1)
+    end
   end
 
   local running = process.start(command)
