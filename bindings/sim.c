@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "generation.h"
+#include "value.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +244,7 @@ static void shut(struct agent *agent)
   agent->pool.fail_after = 0;
   if (engine->ua) {
     mlua_engine_end(engine);
+    mlua_values_release(engine);
     msip_ua_free(engine->ua);
     mlua_engine_detach(engine);
   }
