@@ -287,8 +287,11 @@ static void deliver_event(struct mlua_engine *engine,
                           const struct msip_event *event)
 {
   struct delivery delivery = {engine, event};
+  int err = mlua_enter(engine, deliver, &delivery);
 
-  if (mlua_enter(engine, deliver, &delivery) == 0)
+  if (event->kind == MSIP_EV_RESPONSE && event->message->status >= 200)
+    msip_outgoing_ack_default(event->outgoing);
+  if (err == 0)
     return;
   if (event->kind == MSIP_EV_REQUEST)
     msip_request_script_failed(event->request);

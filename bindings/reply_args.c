@@ -162,6 +162,23 @@ static void read_reliable(lua_State *L, const struct reading *r)
   r->out->reply.reliable = lua_toboolean(L, r->index);
 }
 
+static void read_retry(lua_State *L, const struct reading *r)
+{
+  if (!lua_isboolean(L, r->index))
+    type_error(L, r->name, "boolean", r->index);
+  r->out->retry = lua_toboolean(L, r->index);
+}
+
+/* A second copy above the value stays on the stack. */
+static void read_delegate(lua_State *L, const struct reading *r)
+{
+  if (!lua_istable(L, r->index))
+    type_error(L, r->name, "table", r->index);
+  lua_pushvalue(L, r->index);
+  /* step_over moves it below the pair. */
+  r->out->delegate = r->index - 1;
+}
+
 static const struct option {
   struct msip_str name;
   unsigned flag;
@@ -175,6 +192,8 @@ static const struct option {
     {MSIP_STR_INIT("to_tag"), MLUA_OPTION_TO_TAG, read_to_tag},
     {MSIP_STR_INIT("user_agent"), MLUA_OPTION_USER_AGENT, read_user_agent},
     {MSIP_STR_INIT("supported"), MLUA_OPTION_SUPPORTED, read_supported},
+    {MSIP_STR_INIT("retry"), MLUA_OPTION_RETRY, read_retry},
+    {MSIP_STR_INIT("delegate"), MLUA_OPTION_DELEGATE, read_delegate},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -239,6 +258,8 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   };
 
   out->reply = none;
+  out->retry = true;
+  out->delegate = 0;
   if (!lua_isnoneornil(L, arg)) {
     luaL_checktype(L, arg, LUA_TTABLE);
     luaL_checkstack(L, 3 * OPTIONS + 8, "options");

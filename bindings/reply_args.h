@@ -18,6 +18,8 @@ enum {
   MLUA_OPTION_HEADERS = 1 << 5,
   MLUA_OPTION_BODY = 1 << 6,
   MLUA_OPTION_RELIABLE = 1 << 7,
+  MLUA_OPTION_RETRY = 1 << 8,
+  MLUA_OPTION_DELEGATE = 1 << 9,
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };
@@ -33,6 +35,8 @@ enum { MLUA_FEW_HEADERS = 8, MLUA_FEW_CONTACTS = 4 };
 
 struct mlua_reply_args {
   struct msip_reply reply;
+  bool retry;   /* default true */
+  int delegate; /* stack index of the table; 0: none given */
   struct msip_str few_headers[MLUA_FEW_HEADERS];
   struct msip_str few_contacts[MLUA_FEW_CONTACTS];
 };

@@ -3,6 +3,7 @@
 #include "response.h"
 
 #include "error.h"
+#include "reply_args.h"
 
 /* moonsip.Response: user values */
 enum { SENT_TEXT = 1, SENT_SESSION, SENT_VALUES = 2 };
@@ -82,7 +83,7 @@ const struct mlua_class mlua_response_class = {
 };
 
 /* moonsip.IncomingResponse and moonsip.IncomingAckRequest: user values */
-enum { GOT_MESSAGE = 1, GOT_SESSION, GOT_VALUES = 2 };
+enum { GOT_MESSAGE = 1, GOT_SESSION, GOT_REQUEST, GOT_VALUES = 3 };
 
 enum got_field { GOT_F_MESSAGE, GOT_F_SESSION, GOT_F_STATUS, GOT_F_REASON };
 static const char *const got_fields[] = {"message", "session", "status_code",
@@ -144,8 +145,36 @@ static int show_got(lua_State *L)
   return 1;
 }
 
+/* response:ack(options?) -> true | nil, err: of a 2xx to our INVITE.  Without
+ * it the engine acknowledges by itself when the callbacks have returned. */
+static int got_ack(lua_State *L)
+{
+  static const struct mlua_reply_rule rule = {
+      .method = "ack", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_incoming_response_class);
+  struct mlua_reply_args args;
+  struct mlua_box *request;
+  int err;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  lua_getiuservalue(L, 1, GOT_REQUEST);
+  request = mlua_box_test(L, -1, &mlua_outgoing_class);
+  if (!request || !request->obj)
+    return mlua_fail(L, MSIP_EGONE, NULL);
+  err = msip_outgoing_ack(request->obj, &args.reply);
+  if (err == MSIP_EINVALID || err == MSIP_EOFFER)
+    return luaL_error(L, "%s", msip_ua_why(box->engine->ua));
+  if (err)
+    return mlua_fail(L, err, msip_ua_why(box->engine->ua));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static const luaL_Reg got_methods[] = {{"ack", got_ack}, {NULL, NULL}};
+
 const struct mlua_class mlua_incoming_response_class = {
     .name = "moonsip.IncomingResponse",
+    .methods = got_methods,
     .gc = mlua_value_collect,
     .user_values = GOT_VALUES,
     .fields = got_fields,
@@ -179,6 +208,8 @@ void mlua_push_response(lua_State *L, struct mlua_engine *engine,
       mlua_value_new(L, engine, &mlua_incoming_response_class, sizeof *value);
 
   mlua_value_set_message(L, value, message);
+  mlua_push_outgoing(L, engine, outgoing);
+  lua_setiuservalue(L, -2, GOT_REQUEST);
   if (session) {
     mlua_push_session(L, engine, session);
     lua_setiuservalue(L, -2, GOT_SESSION);

@@ -169,21 +169,14 @@ static int write_field(lua_State *L, struct mlua_box *box, int field)
   return mlua_write_delegate(L, box, DELEGATE);
 }
 
-/* session:bye(options?) -> OutgoingRequest | nil, err */
-static int session_bye(lua_State *L)
+/* What an engine function about a request of ours said: it is pushed, or nil
+ * and the error; the author's mistakes are raised. */
+static int outgoing_or_fail(lua_State *L, struct mlua_box *box,
+                            struct msip_outgoing *out, int err,
+                            const char *method)
 {
-  static const struct mlua_reply_rule rule = {
-      .method = "bye", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
-  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
-  struct mlua_reply_args args;
-  struct msip_outgoing *out = NULL;
   const char *why;
-  int err;
 
-  mlua_reply_args(L, 2, &rule, &args);
-  if (!box->obj)
-    return mlua_fail(L, box->gone, NULL);
-  err = msip_session_bye(box->obj, &args.reply, &out);
   if (err == 0) {
     mlua_push_outgoing(L, box->engine, out);
     return 1;
@@ -192,8 +185,60 @@ static int session_bye(lua_State *L)
   if (!why || !*why)
     why = msip_err_text(err);
   if (err == MSIP_EINVALID)
-    return luaL_error(L, "bye: %s", why);
+    return luaL_error(L, "%s: %s", method, why);
   return mlua_fail(L, err, why);
+}
+
+/* session:bye(options?) -> OutgoingRequest | nil, err */
+static int session_bye(lua_State *L)
+{
+  static const struct mlua_reply_rule rule = {
+      .method = "bye", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  struct mlua_reply_args args;
+  struct msip_outgoing *out = NULL;
+  int err;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->obj)
+    return mlua_fail(L, box->gone, NULL);
+  err = msip_session_bye(box->obj, &args.reply, &out);
+  return outgoing_or_fail(L, box, out, err, rule.method);
+}
+
+static int change(lua_State *L, enum msip_method method, const char *name)
+{
+  const struct mlua_reply_rule rule = {
+      .method = name,
+      .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_RETRY |
+                 MLUA_OPTION_DELEGATE};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  struct mlua_reply_args args;
+  struct msip_outgoing *out = NULL;
+  int err, pushed;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->obj)
+    return mlua_fail(L, box->gone, NULL);
+  err = msip_session_change(box->obj, method, &args.reply, args.retry, &out);
+  pushed = outgoing_or_fail(L, box, out, err, name);
+  if (err == 0 && args.delegate) {
+    lua_pushvalue(L, args.delegate);
+    lua_setfield(L, -2, "delegate");
+  }
+  return pushed;
+}
+
+/* session:invite(options?) -> OutgoingRequest | nil, err: a re-INVITE */
+static int session_invite(lua_State *L)
+{
+  return change(L, MSIP_INVITE, "invite");
+}
+
+/* session:update(options?) -> OutgoingRequest | nil, err */
+static int session_update(lua_State *L)
+{
+  return change(L, MSIP_UPDATE, "update");
 }
 
 /* session:dispose() */
@@ -220,6 +265,8 @@ static int show(lua_State *L)
 static const luaL_Reg methods[] = {
     {"bye", session_bye},
     {"dispose", session_dispose},
+    {"invite", session_invite},
+    {"update", session_update},
     {NULL, NULL},
 };
 

@@ -1,34 +1,41 @@
 --- Answers every call, and whatever happens in it.
 ---
---- The default of `./dev run`.  Rings, answers with the caller's codecs, takes
---- re-INVITEs and UPDATEs, and says goodbye when the caller does.  The engine
---- carries no media, so nobody hears anything.
+--- The default of `./dev run`.  The engine carries no media: nobody hears anything.
 local sip = require "moonsip"
 
 local script = {}
 
-local function answer(request)
-  local body = request.message.body
-  local description = body and sip.sdp.answer(body)
-  if body and not description then
+--- Answers the offer; without one, offers what is in use (RFC 3261 14.2).
+local function answer(request, session)
+  local offer = request.message.body
+  local options = { previous = session and session.data.ours }
+  local ours
+  if offer then
+    ours = sip.sdp.answer(offer, options)
+  else
+    ours = sip.sdp.offer(options)
+  end
+  if not ours then
     return request:reject { status_code = 488 }
   end
-  return request:accept { body = description or sip.sdp.offer() }
+  local response = request:accept { body = ours }
+  if response then
+    session = session or response.session
+    session.delegate = script.call
+    session.data.ours = ours
+  end
 end
 
 function script.on_invite(request)
   request:progress { status_code = 180 }
-  local response = answer(request)
-  if response and response.session then
-    response.session.delegate = script.call
-  end
+  answer(request)
 end
 
 script.call = { on_invite = answer }
 
-function script.call.on_update(request)
+function script.call.on_update(request, session)
   if request.message.body then
-    return answer(request)
+    return answer(request, session)
   end
   request:accept()
 end

@@ -4,34 +4,31 @@
 --- 3262), else as a preview of the answer; the call is answered two seconds
 --- later.  A caller who gives up ends the wait.
 local sip = require "moonsip"
+local answer = require "answer"
 
-local script = {}
+local script = { call = answer.call }
 
 local ANNOUNCEMENT = 2 -- seconds
 
-local function knows_100rel(message)
-  for _, name in ipairs { "Supported", "Require" } do
-    for _, tag in ipairs(message:headers(name)) do
-      if tag:lower() == "100rel" then
-        return true
-      end
-    end
+local function announce(request, description)
+  local _, err = request:progress { status_code = 183, reliable = true, body = description }
+  if err and err.code == "EUNSUPPORTED" then
+    request:progress { status_code = 183, body = description }
   end
-  return false
 end
 
 function script.on_invite(request)
-  local answer = sip.sdp.answer(request.message.body)
-  if not answer then
+  local description = sip.sdp.answer(request.message.body)
+  if not description then
     return request:reject { status_code = 488 }
   end
-  request:progress {
-    status_code = 183,
-    reliable = knows_100rel(request.message),
-    body = answer,
-  }
+  announce(request, description)
   sip.sleep(ANNOUNCEMENT)
-  request:accept()
+  local response = request:accept()
+  if response then
+    response.session.delegate = script.call
+    response.session.data.ours = description
+  end
 end
 
 return script

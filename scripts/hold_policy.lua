@@ -2,39 +2,34 @@
 --- (RFC 3264 6.1), video is refused with 488 and a Warning.
 local sip = require "moonsip"
 
-local script = {}
+local script = { call = {} }
 
 local NO_VIDEO = 'Warning: 304 moonsip "media type not available: video"'
 
-local function decide(request, previous)
-  local body = request.message.body
+--- What we say next, after `previous`; or nil and the headers of a refusal.
+local function describe(body, previous)
   if not body then -- offer what is in use already (RFC 3261 14.2)
-    return request:accept { body = sip.sdp.offer { previous = previous } }
+    return sip.sdp.offer { previous = previous }
   end
   local offer = sip.sdp.parse(body)
   if offer and offer:has_media("video") then
-    return request:reject { status_code = 488, extra_headers = { NO_VIDEO } }
+    return nil, { NO_VIDEO }
   end
-  local answer = offer and offer:answer { previous = previous }
-  if not answer then
-    return request:reject { status_code = 488 }
-  end
-  return request:accept { body = answer }, answer
+  return offer and offer:answer { previous = previous }, nil
 end
 
-function script.on_invite(request)
-  local response, ours = decide(request)
-  if response and response.session then
+function script.call.on_invite(request, session)
+  local ours, headers = describe(request.message.body, session and session.data.ours)
+  if not ours then
+    return request:reject { status_code = 488, extra_headers = headers }
+  end
+  local response = request:accept { body = ours }
+  if response then
     response.session.delegate = script.call
     response.session.data.ours = ours
   end
 end
 
-script.call = {}
-
-function script.call.on_invite(request, session)
-  local _, ours = decide(request, session.data.ours)
-  session.data.ours = ours or session.data.ours
-end
+script.on_invite = script.call.on_invite
 
 return script

@@ -1,7 +1,8 @@
---- Turns callers away outside office hours.
-local sip = require "moonsip"
+--- Turns callers away outside office hours; in between it answers as
+--- scripts/answer.lua does.
+local answer = require "answer"
 
-local script = { settings = { user_agent = "office" } }
+local script = { call = answer.call, settings = { user_agent = "office" } }
 
 local OPENS, CLOSES = 9, 17 -- hours of the local day
 
@@ -18,8 +19,7 @@ function script.on_invite(request)
       extra_headers = { "Retry-After: " .. wait * 3600 },
     }
   end
-  request:progress { status_code = 180 }
-  request:accept { body = sip.sdp.answer(request.message.body) or sip.sdp.offer() }
+  answer.on_invite(request)
 end
 
 return script

@@ -1,9 +1,10 @@
---- Screens callers: some are refused, some are sent elsewhere, the rest ring.
-local sip = require "moonsip"
+--- Screens callers: some are refused, some are sent elsewhere, the rest is
+--- answered as scripts/answer.lua does.
+local answer = require "answer"
 
-local script = {}
+local script = { call = answer.call }
 
--- By user part of From.
+-- By user part: of From, and of the one who is called.
 local refused = { spam = true, robocall = true }
 local moved = { sales = "sip:sales@127.0.0.1:5080" }
 
@@ -17,8 +18,7 @@ function script.on_invite(request)
   if callee and moved[callee] then
     return request:redirect { moved[callee] }
   end
-  request:progress { status_code = 180 }
-  request:accept { body = sip.sdp.answer(request.message.body) or sip.sdp.offer() }
+  answer.on_invite(request)
 end
 
 return script

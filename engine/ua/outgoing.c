@@ -33,7 +33,7 @@ struct msip_outgoing *msip_outgoing_new(struct msip_session *s,
 
 /* Where the next hop is, when its URI says so in numbers; else where the peer
  * last wrote from. */
-static struct msip_flow destination(const struct msip_session *s)
+struct msip_flow msip_outgoing_path(const struct msip_session *s)
 {
   struct msip_flow flow = s->flow;
   struct msip_addr addr;
@@ -55,7 +55,7 @@ int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
   struct msip_ua *ua = o->ua;
   char text[MSIP_BRANCH_LEN];
   struct msip_str branch = msip_txns_branch(ua->txns, text);
-  struct msip_flow to = destination(s);
+  struct msip_flow to = msip_outgoing_path(s);
   struct msip_buf buf, sent_by;
 
   msip_buf_init(&buf, ua->pool, REQUEST_MAX);
@@ -65,7 +65,9 @@ int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
                     to.transport, msip_buf_str(&sent_by), branch);
   msip_buf_add(&buf, tail);
   msip_buf_fini(&sent_by);
+  msip_bytes_drop(o->bytes);
   o->bytes = msip_bytes_take(&buf);
+  o->txn = NULL;
   if (o->bytes)
     o->txn = msip_txns_request(ua->txns, o->method, o->bytes, branch, &to, o,
                                ua->now);
@@ -76,16 +78,11 @@ int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
   return 0;
 }
 
-/* The engine's own requests report to the session, others to their box. */
-static void report(struct msip_outgoing *o, const struct msip_msg *response,
-                   int err)
+void msip_outgoing_report(struct msip_outgoing *o,
+                          const struct msip_msg *response, int err)
 {
   struct msip_msg *kept = NULL;
 
-  if (o->method == MSIP_UPDATE && o->own && (err || response->status >= 200)) {
-    msip_session_refreshed(o->session, response, err);
-    return;
-  }
   if (o->own)
     return;
   if (response) {
@@ -102,17 +99,28 @@ static void report(struct msip_outgoing *o, const struct msip_msg *response,
                                         .message = kept});
 }
 
+/* A refresh reports to the session, others to their box. */
+static bool is_refresh(const struct msip_outgoing *o)
+{
+  return o->method == MSIP_UPDATE && o->own;
+}
+
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response)
 {
   struct msip_outgoing *o = msip_txn_user(t);
+  bool final = response->status >= 200;
 
   (void)arg;
-  if (!o || o->done)
+  if (!o || (o->change && !msip_change_response(o, response)) || o->done)
     return;
-  o->done = response->status >= 200;
-  report(o, response, 0);
-  if (o->done)
+  o->done = final;
+  if (!is_refresh(o))
+    msip_outgoing_report(o, response, 0);
+  else if (final)
+    msip_session_refreshed(o->session, response, 0);
+  /* An accepted INVITE stays, for the repeats of its 2xx. */
+  if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);
 }
 
@@ -121,7 +129,12 @@ void msip_outgoing_failure(struct msip_outgoing *o, int err)
   if (o->done)
     return;
   o->done = true;
-  report(o, NULL, err);
+  if (o->change)
+    msip_change_failed(o, err);
+  if (is_refresh(o))
+    msip_session_refreshed(o->session, NULL, err);
+  else
+    msip_outgoing_report(o, NULL, err);
   msip_outgoing_end(o);
 }
 
@@ -135,6 +148,8 @@ void msip_outgoing_end(struct msip_outgoing *o)
   if (o->txn)
     msip_txn_set_user(o->txn, NULL);
   o->txn = NULL;
+  if (s->own_change == o)
+    s->own_change = NULL;
   if (s->own_bye == o) {
     s->own_bye = NULL;
     if (s->state == MSIP_SESSION_TERMINATED)
@@ -151,6 +166,8 @@ void msip_outgoing_free(struct msip_outgoing *o)
     ua->on_release(ua->arg, o->box);
   msip_list_del(&o->node);
   msip_list_del(&o->sweep.node);
+  if (o->change)
+    msip_change_free(o);
   msip_bytes_drop(o->bytes);
   msip_bytes_drop(o->tail);
   msip_session_unref(o->session);

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "message/msg.h"
 
+struct msip_reply;
 struct msip_ua;
 struct msip_session;
 struct msip_outgoing;
@@ -17,6 +18,18 @@ struct msip_session *msip_outgoing_session(const struct msip_outgoing *o);
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o);
 /* True once EV_RESPONSE with a final, or EV_OUTGOING_FAILED, was queued. */
 bool msip_outgoing_is_done(const struct msip_outgoing *o);
+
+/* Our INVITE has its 2xx and nobody acknowledged it yet. */
+bool msip_outgoing_needs_ack(const struct msip_outgoing *o);
+/* Sends the ACK of our INVITE's 2xx; `options` (may be NULL) give headers and
+ * the answer when the 2xx brought an offer.  MSIP_ESTATE: nothing to
+ * acknowledge; MSIP_EOFFER: the answer is missing or not due; MSIP_EINVALID;
+ * MSIP_ENOMEM. */
+int msip_outgoing_ack(struct msip_outgoing *o,
+                      const struct msip_reply *options);
+/* Nobody acknowledged: an ACK without a body; an offer left without answer
+ * ends the call (RFC 3261 13.2.2.4, 14.1). */
+void msip_outgoing_ack_default(struct msip_outgoing *o);
 
 void msip_outgoing_set_box(struct msip_outgoing *o, void *box);
 void *msip_outgoing_box(const struct msip_outgoing *o);

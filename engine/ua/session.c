@@ -149,6 +149,7 @@ void msip_session_end(struct msip_session *s, const char *reason,
     return;
   s->state = MSIP_SESSION_TERMINATED;
   msip_session_timer_stop(s);
+  msip_change_stop(s);
   if (!s->own_bye)
     msip_session_unlist(s);
   cut_requests(s, message);

@@ -54,6 +54,14 @@ struct msip_str msip_session_answer(const struct msip_session *s);
  * MSIP_ESTATE: early (answer the INVITE instead); MSIP_EINVALID; MSIP_ENOMEM.*/
 int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
                      struct msip_outgoing **out);
+/* Changes the session by re-INVITE (14.1) or UPDATE (RFC 3311).  A body is the
+ * offer; an INVITE without one asks the peer for it.  `retry`: a 491 is tried
+ * again after the pause of 14.1.  MSIP_EGONE; MSIP_ESTATE: not confirmed (an
+ * UPDATE: no dialog with a complete exchange); MSIP_EPENDING: a change is in
+ * progress on either side; MSIP_EINVALID; MSIP_ENOMEM. */
+int msip_session_change(struct msip_session *s, enum msip_method method,
+                        const struct msip_reply *options, bool retry,
+                        struct msip_outgoing **out);
 /* Lets go of the call without a word to the peer; open requests get 487. */
 void msip_session_dispose(struct msip_session *s);
 /* Nobody heard on_ack_timeout: BYE. */

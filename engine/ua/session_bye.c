@@ -4,23 +4,33 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { BYE_MAX = 65535 };
+enum { TAIL_MAX = 65535 };
 
-/* Everything behind the head of a BYE: the caller's headers and body. */
-static struct msip_bytes *build_tail(struct msip_ua *ua,
-                                     const struct msip_reply *options)
+struct msip_bytes *msip_session_tail(struct msip_session *s,
+                                     const struct msip_reply *options,
+                                     bool target)
 {
-  struct msip_str none = MSIP_STR("");
+  struct msip_ua *ua = s->ua;
+  struct msip_str none = MSIP_STR(""), sdp = MSIP_STR("application/sdp");
   struct msip_str agent = msip_str_c(ua->settings->user_agent);
+  struct msip_str type =
+      options->content_type.len ? options->content_type : sdp;
   bool body = options->body_kind == MSIP_REPLY_BODY_GIVEN && options->body.len;
   struct msip_buf buf;
 
-  msip_buf_init(&buf, ua->pool, BYE_MAX);
+  msip_buf_init(&buf, ua->pool, TAIL_MAX);
+  if (target && !msip_reply_has(options, MSIP_STR("Contact")))
+    msip_build_contact(ua, &buf, &s->flow);
+  if (target) {
+    msip_build_header(&buf, MSIP_H_ALLOW, ua->allow);
+    if (ua->settings->session_expires)
+      msip_build_header(&buf, MSIP_H_SUPPORTED, MSIP_STR("timer"));
+    msip_session_build_expires(s, &buf);
+  }
   if (agent.len && !msip_reply_has(options, MSIP_STR("User-Agent")))
     msip_build_header(&buf, MSIP_H_USER_AGENT, agent);
   msip_reply_headers(&buf, options);
-  msip_build_body(&buf, body ? options->content_type : none,
-                  body ? options->disposition : none,
+  msip_build_body(&buf, body ? type : none, body ? options->disposition : none,
                   body ? options->body : none);
   return msip_bytes_take(&buf);
 }
@@ -32,7 +42,7 @@ static struct msip_outgoing *make_bye(struct msip_session *s,
 
   if (!bye)
     return NULL;
-  bye->tail = build_tail(s->ua, options);
+  bye->tail = msip_session_tail(s, options, false);
   if (!bye->tail) {
     msip_outgoing_end(bye);
     return NULL;

@@ -15,7 +15,8 @@ struct msip_session {
   struct msip_timer timer; /* refresh or expiry */
   struct msip_outgoing *queued_bye;
   struct msip_outgoing *own_bye;
-  struct msip_outgoing *own_update;
+  struct msip_outgoing *own_update; /* a refresh */
+  struct msip_outgoing *own_change; /* re-INVITE or UPDATE, till its ACK */
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
@@ -50,6 +51,11 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
 /* The target and flow of a request that was accepted (RFC 6141 4.6). */
 void msip_session_retarget(struct msip_session *s, const struct msip_msg *m);
 /* --- session_bye.c */
+/* Everything behind the head of a request: these headers, the caller's, and
+ * the body.  NULL when memory is out. */
+struct msip_bytes *msip_session_tail(struct msip_session *s,
+                                     const struct msip_reply *options,
+                                     bool target);
 /* Sends the BYE that is queued and ends the session. */
 void msip_session_send_bye(struct msip_session *s);
 /* The engine ends the call by BYE. */
@@ -62,6 +68,11 @@ void msip_session_grant(const struct msip_request *r,
                         struct msip_refresh *grant);
 void msip_session_timer_set(struct msip_session *s,
                             const struct msip_refresh *grant);
+/* A 2xx to a request of ours decides anew who refreshes and when (7.2). */
+void msip_session_renew(struct msip_session *s,
+                        const struct msip_msg *response);
+/* Session-Expires of a request of ours, when there is a timer (7.4). */
+void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf);
 void msip_session_timer_stop(struct msip_session *s);
 void msip_session_refreshed(struct msip_session *s,
                             const struct msip_msg *response, int err);

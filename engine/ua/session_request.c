@@ -1,5 +1,6 @@
 /* Requests inside a dialog: order, glare, then the script (12.2.2, 14.2). */
 #include "message/body.h"
+#include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
@@ -30,6 +31,8 @@ static struct msip_verdict ask_gate(const struct msip_session *s,
       .over = s->state == MSIP_SESSION_TERMINATED,
       .invite_open = invite != NULL,
       .invite_answered = invite && invite->invite->committed,
+      .own_invite = msip_change_is_open(s, MSIP_INVITE),
+      .own_update = msip_change_is_open(s, MSIP_UPDATE),
       .update_open = msip_session_open(s, MSIP_UPDATE) != NULL,
       .offer = open_offer(s),
   };

@@ -5,7 +5,7 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { TAIL_MAX = 2048, RETRY_MS = 5000 };
+enum { RETRY_MS = 5000 };
 
 void msip_session_grant(const struct msip_request *r,
                         struct msip_refresh *grant)
@@ -49,34 +49,38 @@ static void give_up(struct msip_session *s, int err, const char *reason)
   msip_session_hang_up(s, reason);
 }
 
-/* 7.4: UPDATE without an offer; refresher=uac is us, the sender. */
-static void send_refresh(struct msip_session *s)
+/* Here uac is us, the sender; who refreshes stays. */
+void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf)
 {
-  struct msip_outgoing *o = msip_outgoing_new(s, MSIP_UPDATE);
-  struct msip_buf buf, value;
-  struct msip_str none = MSIP_STR("");
+  bool us = s->refresh.refresher == MSIP_REFRESH_US;
+  struct msip_buf value;
 
-  if (!o) {
-    msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);
+  if (s->refresh.interval == 0)
     return;
-  }
-  o->own = true;
-  s->own_update = o;
-  msip_buf_init(&buf, s->ua->pool, TAIL_MAX);
   msip_buf_init(&value, s->ua->pool, 64);
   msip_buf_u64(&value, s->refresh.interval);
-  msip_buf_lit(&value, ";refresher=uac");
-  msip_build_contact(s->ua, &buf, &s->flow);
-  msip_build_header(&buf, MSIP_H_SUPPORTED, s->ua->supported);
-  msip_build_header(&buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
-  msip_build_body(&buf, none, none, none);
-  if (buf.err || msip_outgoing_send(o, msip_buf_str(&buf)) != 0) {
+  msip_buf_add(&value,
+               us ? MSIP_STR(";refresher=uac") : MSIP_STR(";refresher=uas"));
+  msip_build_header(buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
+  msip_buf_fini(&value);
+}
+
+/* 7.4: UPDATE without an offer. */
+static void send_refresh(struct msip_session *s)
+{
+  static const struct msip_reply plain;
+  struct msip_outgoing *o = msip_outgoing_new(s, MSIP_UPDATE);
+
+  if (o) {
+    o->own = true;
+    o->tail = msip_session_tail(s, &plain, true);
+    s->own_update = o;
+    if (o->tail && msip_outgoing_send(o, msip_bytes_str(o->tail)) == 0)
+      return;
     s->own_update = NULL;
     msip_outgoing_end(o);
-    msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);
   }
-  msip_buf_fini(&value);
-  msip_buf_fini(&buf);
+  msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);
 }
 
 void msip_session_timer_fire(struct msip_timer *timer, void *arg, msip_time now)
@@ -92,8 +96,7 @@ void msip_session_timer_fire(struct msip_timer *timer, void *arg, msip_time now)
     send_refresh(s);
 }
 
-/* The 2xx decides anew who refreshes and when (7.2). */
-static void renew(struct msip_session *s, const struct msip_msg *response)
+void msip_session_renew(struct msip_session *s, const struct msip_msg *response)
 {
   struct msip_session_expires se = {0};
   struct msip_refresh grant = {0, MSIP_REFRESH_NOBODY};
@@ -114,8 +117,8 @@ void msip_session_refreshed(struct msip_session *s,
   if (s->state == MSIP_SESSION_TERMINATED)
     return;
   if (response && response->status < 300)
-    renew(s, response);
-  else if (err || response->status == 481 || response->status == 408)
+    msip_session_renew(s, response);
+  else if (!response || response->status == 481 || response->status == 408)
     give_up(s, err ? err : MSIP_EGONE, "refresh failed"); /* section 10 */
   else
     msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);

@@ -1,11 +1,12 @@
 --- Calls a server with SIPp and counts.
 local process = require("spec.interop.support.process")
+local server = require("spec.interop.support.server")
 
 local sipp = {}
+sipp.__index = sipp
 
 local SCENARIOS <const> = "spec/interop/sipp/"
-local FIRST_PORT <const> = 21000
-local next_port = FIRST_PORT
+local LOG_SHOWN <const> = 4000 -- bytes
 
 local function read(path)
   local file <close> = io.open(path)
@@ -30,20 +31,7 @@ local function last_row(text)
   return row
 end
 
---- Runs a scenario against 127.0.0.1:`port` and waits for its end.
----
---- `options`: scenario, a name under spec/interop/sipp, or nil for SIPp's own uac;
---- calls (1000), rate per second (200), in_flight (limit of simultaneous calls),
---- lost (percent, in both directions), service (user part that is called),
---- seconds (300) until it is given up.
----
---- Returns { successful =, failed =, status =, log = }; `status` is SIPp's exit
---- status, 0 when no call failed, nil when it had to be stopped.
-function sipp.run(port, options)
-  local calls = options.calls or 1000
-  local own_port = next_port
-  next_port = next_port + 4
-  local stem = os.tmpname()
+local function command_line(port, stem, options)
   local command = { "sipp", "127.0.0.1:" .. port }
 
   local function add(...)
@@ -57,7 +45,8 @@ function sipp.run(port, options)
   else
     add("-sn", "uac", "-d", 0)
   end
-  add("-i", "127.0.0.1", "-p", own_port, "-m", calls, "-r", options.rate or 200)
+  local calls = options.calls or 1000
+  add("-i", "127.0.0.1", "-p", server.free_port(), "-m", calls, "-r", options.rate or 200)
   add("-l", options.in_flight or calls, "-s", options.service or "service")
   add("-nostdin", "-buff_size", 1048576)
   add("-trace_stat", "-stf", stem .. ".csv", "-fd", 1)
@@ -68,23 +57,46 @@ function sipp.run(port, options)
       add("-set", "lossy", 1)
     end
   end
+  return command
+end
 
-  local running = process.start(command)
-  local status = running:wait(options.seconds or 300)
+--- Starts a scenario against 127.0.0.1:`port`.
+---
+--- `options`: scenario, a name under spec/interop/sipp, or nil for SIPp's own uac;
+--- calls (1000), rate per second (200), in_flight (limit of simultaneous calls),
+--- lost (percent, in both directions), service (user part that is called).
+function sipp.start(port, options)
+  local stem = os.tmpname()
+  local running = process.start(command_line(port, stem, options))
+  return setmetatable({ process = running, stem = stem }, sipp)
+end
+
+--- Waits for its end, at most so many seconds (300).
+---
+--- Returns { successful =, failed =, status =, log = }; `status` is SIPp's exit
+--- status, 0 when no call failed, nil when it had to be stopped; `log` is the
+--- beginning of what it complained about.
+function sipp:finish(seconds)
+  local status = self.process:wait(seconds or 300)
   if not status then
-    running:stop()
+    self.process:stop()
   end
-  local row = last_row(read(stem .. ".csv"))
-  local log = read(stem .. ".err")
+  local row = last_row(read(self.stem .. ".csv"))
+  local log = read(self.stem .. ".err")
   for _, ending in ipairs({ "", ".csv", ".err" }) do
-    os.remove(stem .. ending)
+    os.remove(self.stem .. ending)
   end
   return {
     successful = tonumber(row["SuccessfulCall(C)"]) or 0,
     failed = tonumber(row["FailedCall(C)"]) or 0,
     status = status,
-    log = log,
+    log = log:sub(1, LOG_SHOWN),
   }
+end
+
+--- Starts a scenario and waits for its end; `options.seconds` as for finish.
+function sipp.run(port, options)
+  return sipp.start(port, options):finish(options.seconds)
 end
 
 return sipp

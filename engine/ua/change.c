@@ -1,0 +1,229 @@
+/* Session changes of ours: re-INVITE and UPDATE (RFC 3261 14.1, RFC 3311). */
+#include "message/body.h"
+#include "message/build.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
+
+enum { BUSY_MS = 100, PAUSE_MS = 2000, STEP_MS = 10 };
+
+bool msip_change_is_open(const struct msip_session *s, enum msip_method method)
+{
+  const struct msip_outgoing *o = s->own_change;
+
+  return o && o->method == method && !o->change->waiting;
+}
+
+/* 14.1, RFC 3311 5.1, RFC 6337 4.3: nothing else may be in progress. */
+static bool is_busy(const struct msip_session *s)
+{
+  return s->own_update || msip_session_open(s, MSIP_INVITE) ||
+         msip_session_open(s, MSIP_UPDATE) || msip_ack_is_awaited(s) ||
+         s->exchange.state == MSIP_OFFER_OURS ||
+         s->exchange.state == MSIP_OFFER_THEIRS;
+}
+
+static int check_state(struct msip_session *s, enum msip_method method)
+{
+  struct msip_ua *ua = s->ua;
+
+  if (s->state == MSIP_SESSION_TERMINATED || s->queued_bye)
+    return msip_because(ua, MSIP_EGONE, "the call is over");
+  if (s->state < MSIP_SESSION_ACK_WAIT &&
+      (method == MSIP_INVITE || s->exchange.state != MSIP_OFFER_STABLE))
+    return msip_because(ua, MSIP_ESTATE, "the call is not answered");
+  if (s->own_change || is_busy(s))
+    return msip_because(ua, MSIP_EPENDING,
+                        "another change of the session is in progress");
+  return 0;
+}
+
+/* Sends it, with its offer on the table. */
+static int start(struct msip_outgoing *o)
+{
+  struct msip_session *s = o->session;
+  struct msip_change *change = o->change;
+  int err = 0;
+
+  msip_exchange_save(&change->before, &s->exchange);
+  if (change->offers)
+    err = msip_exchange_move(&s->exchange, o->ua->pool, MSIP_OFFER_SEND,
+                             msip_bytes_str(change->offer));
+  if (!err)
+    err = msip_outgoing_send(o, msip_bytes_str(o->tail));
+  if (err) {
+    msip_exchange_restore(&s->exchange, &change->before);
+    return err;
+  }
+  change->cseq = s->dialog.local_seq;
+  change->waiting = false;
+  return 0;
+}
+
+static void try_again(struct msip_timer *timer, void *arg, msip_time now)
+{
+  struct msip_change *change = MSIP_CONTAINER(timer, struct msip_change, again);
+  struct msip_outgoing *o = change->outgoing;
+  struct msip_ua *ua = arg;
+
+  if (is_busy(o->session))
+    msip_timer_arm(&ua->wheel, timer, now + BUSY_MS);
+  else if (start(o) != 0)
+    msip_outgoing_failure(o, MSIP_ENOMEM);
+}
+
+static int make(struct msip_session *s, enum msip_method method,
+                const struct msip_reply *options, bool retry,
+                struct msip_outgoing **out)
+{
+  struct msip_outgoing *o = msip_outgoing_new(s, method);
+  struct msip_change *change;
+
+  if (!o)
+    return MSIP_ENOMEM;
+  o->change = change = msip_pool_zero(s->ua->pool, sizeof *change);
+  o->tail = msip_session_tail(s, options, true);
+  if (change) {
+    change->outgoing = o;
+    change->retries = retry;
+    change->offers = msip_reply_is_sdp(options);
+    msip_timer_init(&change->again, try_again);
+    if (change->offers)
+      change->offer = msip_bytes_copy(s->ua->pool, options->body);
+  }
+  if (!change || !o->tail || (change->offers && !change->offer) ||
+      start(o) != 0) {
+    msip_outgoing_end(o);
+    return MSIP_ENOMEM;
+  }
+  *out = o;
+  return 0;
+}
+
+int msip_session_change(struct msip_session *s, enum msip_method method,
+                        const struct msip_reply *options, bool retry,
+                        struct msip_outgoing **out)
+{
+  int err = check_state(s, method);
+
+  if (!err)
+    err = msip_reply_check(s->ua, options, 0, 0);
+  if (err)
+    return err;
+  if (make(s, method, options, retry, out) != 0)
+    return msip_because(s->ua, MSIP_ENOMEM, "out of memory");
+  s->own_change = *out;
+  return 0;
+}
+
+/* Back to the descriptions before our offer. */
+static void withdraw(struct msip_outgoing *o)
+{
+  struct msip_session *s = o->session;
+
+  if (s->state != MSIP_SESSION_TERMINATED && !o->change->waiting)
+    msip_exchange_restore(&s->exchange, &o->change->before);
+}
+
+/* 14.1: 0 to 2 s in steps of 10 ms, for we are not who made the Call-ID. */
+static void pause(struct msip_outgoing *o)
+{
+  struct msip_ua *ua = o->ua;
+  uint32_t steps = msip_rand_range(&ua->rand, 0, PAUSE_MS / STEP_MS);
+
+  withdraw(o);
+  o->change->waiting = true;
+  if (o->txn)
+    msip_txn_set_user(o->txn, NULL);
+  o->txn = NULL;
+  msip_timer_arm(&ua->wheel, &o->change->again,
+                 ua->now + (msip_time)steps * STEP_MS);
+}
+
+/* 12.2.1.2, 14.1, RFC 5057: what a failure means for the call. */
+static void refused(struct msip_outgoing *o, unsigned status)
+{
+  struct msip_session *s = o->session;
+
+  withdraw(o);
+  s->own_change = NULL;
+  if (status == 481)
+    msip_session_end(s, "dialog lost", NULL);
+  else if (status == 408)
+    msip_session_hang_up(s, "no answer to a change");
+}
+
+static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
+{
+  struct msip_session *s = o->session;
+  struct msip_str sdp;
+
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return;
+  msip_session_retarget(s, response);
+  if (msip_msg_session_body(response, &sdp) == 1)
+    msip_exchange_move(&s->exchange, o->ua->pool, MSIP_OFFER_RECV, sdp);
+  else if (o->change->offers)
+    withdraw(o); /* an answer that never came (REI-071) */
+  msip_session_renew(s, response);
+  if (o->method == MSIP_UPDATE)
+    s->own_change = NULL;
+}
+
+static void repeat_ack(struct msip_outgoing *o)
+{
+  struct msip_flow to = msip_outgoing_path(o->session);
+  struct msip_ua *ua = o->ua;
+
+  if (o->change->ack &&
+      ua->link.send(ua->link.arg, &to, msip_bytes_str(o->change->ack)) != 0)
+    ua->counters.transport_errors++;
+}
+
+bool msip_change_response(struct msip_outgoing *o,
+                          const struct msip_msg *response)
+{
+  unsigned status = response->status;
+
+  if (status < 200)
+    return true;
+  if (o->done) {
+    repeat_ack(o);
+    return false;
+  }
+  if (status == 491 && o->change->retries &&
+      o->session->state != MSIP_SESSION_TERMINATED) {
+    pause(o);
+    return false;
+  }
+  if (status >= 300)
+    refused(o, status);
+  else
+    accepted(o, response);
+  return true;
+}
+
+void msip_change_failed(struct msip_outgoing *o, int err)
+{
+  refused(o, err == MSIP_ETIMEOUT ? 408 : 0);
+}
+
+void msip_change_stop(struct msip_session *s)
+{
+  struct msip_outgoing *o = s->own_change;
+
+  if (o && o->change->waiting)
+    msip_outgoing_failure(o, MSIP_EGONE);
+}
+
+void msip_change_free(struct msip_outgoing *o)
+{
+  struct msip_change *change = o->change;
+
+  msip_timer_stop(&o->ua->wheel, &change->again);
+  msip_exchange_fini(&change->before);
+  msip_bytes_drop(change->offer);
+  msip_bytes_drop(change->ack);
+  msip_pool_give(o->ua->pool, change, sizeof *change);
+  o->change = NULL;
+}

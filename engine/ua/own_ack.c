@@ -1,0 +1,92 @@
+/* The ACK of a 2xx to our INVITE (RFC 3261 13.2.2.4). */
+#include "message/build.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
+
+enum { ACK_MAX = 65535 };
+
+bool msip_outgoing_needs_ack(const struct msip_outgoing *o)
+{
+  return o->method == MSIP_INVITE && o->change && o->done && !o->dead &&
+         !o->change->ack;
+}
+
+static struct msip_bytes *build(struct msip_outgoing *o,
+                                const struct msip_reply *options,
+                                const struct msip_flow *to)
+{
+  struct msip_session *s = o->session;
+  struct msip_ua *ua = o->ua;
+  struct msip_bytes *tail = msip_session_tail(s, options, false);
+  char text[MSIP_BRANCH_LEN];
+  struct msip_buf buf, sent_by;
+
+  if (!tail)
+    return NULL;
+  msip_buf_init(&buf, ua->pool, ACK_MAX);
+  msip_buf_init(&sent_by, ua->pool, 128);
+  msip_addr_format(&sent_by, &to->local);
+  msip_dialog_build(&buf, &s->dialog, MSIP_ACK, o->change->cseq, to->transport,
+                    msip_buf_str(&sent_by), msip_txns_branch(ua->txns, text));
+  msip_buf_add(&buf, msip_bytes_str(tail));
+  msip_buf_fini(&sent_by);
+  msip_bytes_drop(tail);
+  return msip_bytes_take(&buf);
+}
+
+static int send(struct msip_outgoing *o, const struct msip_reply *options)
+{
+  struct msip_session *s = o->session;
+  struct msip_ua *ua = o->ua;
+  struct msip_flow to = msip_outgoing_path(s);
+
+  o->change->ack = build(o, options, &to);
+  if (!o->change->ack)
+    return msip_because(ua, MSIP_ENOMEM, "out of memory");
+  if (ua->link.send(ua->link.arg, &to, msip_bytes_str(o->change->ack)) != 0)
+    ua->counters.transport_errors++;
+  ua->counters.requests_out++;
+  if (s->own_change == o)
+    s->own_change = NULL;
+  return 0;
+}
+
+int msip_outgoing_ack(struct msip_outgoing *o, const struct msip_reply *options)
+{
+  static const struct msip_reply plain;
+  struct msip_session *s = o->session;
+  struct msip_ua *ua = o->ua;
+  bool asked = s->state != MSIP_SESSION_TERMINATED &&
+               s->exchange.state == MSIP_OFFER_THEIRS;
+  bool answers;
+  int err;
+
+  options = options ? options : &plain;
+  answers = msip_reply_is_sdp(options);
+  if (!msip_outgoing_needs_ack(o))
+    return msip_because(ua, MSIP_ESTATE, "nothing to acknowledge");
+  err = msip_reply_check(ua, options, 0, 0);
+  if (!err && asked != answers)
+    err = msip_because(ua, MSIP_EOFFER,
+                       asked ? "ack: the offer needs an answer (body)"
+                             : "ack: there is no offer to answer");
+  if (!err)
+    err = send(o, options);
+  if (!err && answers)
+    err = msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_SEND,
+                             options->body);
+  return err;
+}
+
+void msip_outgoing_ack_default(struct msip_outgoing *o)
+{
+  static const struct msip_reply plain;
+  struct msip_session *s = o->session;
+
+  if (!msip_outgoing_needs_ack(o) || send(o, &plain) != 0)
+    return;
+  if (s->state != MSIP_SESSION_TERMINATED &&
+      s->exchange.state == MSIP_OFFER_THEIRS)
+    msip_session_hang_up(s, "no answer to their offer");
+}
