@@ -10,12 +10,10 @@ const unsigned char msip_token_table[256] = {
     ['~'] = 1,
 };
 
-bool msip_str_ieq(struct msip_str a, struct msip_str b)
+bool msip_bytes_ieq(const char *a, const char *b, size_t len)
 {
-  if (a.len != b.len)
-    return false;
-  for (size_t i = 0; i < a.len; i++)
-    if (msip_lower(a.at[i]) != msip_lower(b.at[i]))
+  for (size_t i = 0; i < len; i++)
+    if (a[i] != b[i] && msip_lower(a[i]) != msip_lower(b[i]))
       return false;
   return true;
 }

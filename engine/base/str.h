@@ -66,7 +66,11 @@ static inline bool msip_is_lws(char c)
 
 /* Same bytes but for ASCII case.  For header and parameter names, schemes and
  * host names, which RFC 3261 sections 7.3.1 and 19.1.4 compare that way. */
-bool msip_str_ieq(struct msip_str a, struct msip_str b);
+bool msip_bytes_ieq(const char *a, const char *b, size_t len);
+static inline bool msip_str_ieq(struct msip_str a, struct msip_str b)
+{
+  return a.len == b.len && msip_bytes_ieq(a.at, b.at, a.len);
+}
 
 /* True when `s` begins with `head` (ASCII case ignored in `istarts`). */
 bool msip_str_starts(struct msip_str s, struct msip_str head);

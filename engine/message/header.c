@@ -69,11 +69,31 @@ static const uint8_t by_letter[256] = {
 };
 #undef H
 
+/* The same `len` bytes, read as words that overlap: no call, no loop. */
+static bool same(const char *a, const char *b, size_t len)
+{
+  uint64_t x, y, z = 0;
+
+  if (len < 8) {
+    for (size_t i = 0; i < len; i++)
+      if (a[i] != b[i])
+        return false;
+    return true;
+  }
+  for (size_t i = 0; i + 8 < len; i += 8) {
+    memcpy(&x, a + i, 8);
+    memcpy(&y, b + i, 8);
+    z |= x ^ y;
+  }
+  memcpy(&x, a + len - 8, 8);
+  memcpy(&y, b + len - 8, 8);
+  return (z | (x ^ y)) == 0;
+}
+
 static bool is(struct msip_str name, struct msip_str known)
 {
-  if (msip_lower(name.at[0]) != msip_lower(known.at[0]))
-    return false;
-  return memcmp(name.at, known.at, name.len) == 0 || msip_str_ieq(name, known);
+  return same(name.at, known.at, name.len) ||
+         msip_bytes_ieq(name.at, known.at, name.len);
 }
 
 enum msip_header_id msip_header_of(struct msip_str name)

@@ -2,7 +2,6 @@
 
 #include "message/cseq.h"
 #include "uri/nameaddr.h"
-#include "uri/param.h"
 #include "uri/scan.h"
 #include "uri/uri.h"
 
@@ -86,7 +85,6 @@ static void check_party(struct msip_msg *m, enum msip_header_id id,
                         struct msip_str *value, struct msip_str *tag)
 {
   struct msip_nameaddr na;
-  struct msip_param param;
 
   if (!msip_msg_has(m, id)) {
     msip_msg_fault(m, 400, missing[id]);
@@ -98,29 +96,27 @@ static void check_party(struct msip_msg *m, enum msip_header_id id,
     bad(m, id);
     return;
   }
-  if (!msip_param_find(na.params, MSIP_STR("tag"), &param))
-    return;
-  if (param.value.len == 0 || param.value.at[0] == '"')
+  if (na.has_tag && (na.tag.len == 0 || na.tag.at[0] == '"'))
     bad(m, id);
   else
-    *tag = param.value;
+    *tag = na.tag;
 }
 
 /* One word: no LWS, no control bytes. */
 static void check_call_id(struct msip_msg *m)
 {
   struct msip_str value = msip_msg_value(m, MSIP_H_CALL_ID);
+  const char *end;
 
   if (!msip_msg_has(m, MSIP_H_CALL_ID)) {
     msip_msg_fault(m, 400, missing[MSIP_H_CALL_ID]);
     return;
   }
   m->call_id = value;
-  if (value.len == 0)
+  end = value.at + value.len;
+  if (value.len == 0 || msip_scan((struct msip_class){.most = 0x20, .a = 0x7f},
+                                  value.at, end) < end)
     bad(m, MSIP_H_CALL_ID);
-  for (size_t i = 0; i < value.len; i++)
-    if ((unsigned char)value.at[i] <= 0x20 || value.at[i] == 0x7f)
-      bad(m, MSIP_H_CALL_ID);
 }
 
 static void check_cseq(struct msip_msg *m)

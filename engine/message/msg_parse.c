@@ -119,7 +119,9 @@ static int request_line(struct reader *r, struct msip_str line)
     return MSIP_ESYNTAX;
   m->method = msip_method_of(m->method_text);
   m->ruri = msip_str_trim(msip_str_span(space + 1, version - 1));
-  if (!is_version(msip_str_span(version, tail)))
+  if (tail - version == 7 && memcmp(version, "SIP/2.0", 7) == 0)
+    ;
+  else if (!is_version(msip_str_span(version, tail)))
     msip_msg_fault(m, 400, "Malformed SIP-Version");
   else if (!msip_str_ieq(msip_str_span(version, tail), MSIP_STR("SIP/2.0")))
     msip_msg_fault(m, 505, "Version Not Supported");
@@ -143,11 +145,13 @@ static const char *take_value(struct reader *r)
       r->at = end;
       return end;
     }
+    if (*p == '\r' && end - p > 1 && p[1] == '\n')
+      p++;
     if (*p == '\n') {
       r->at = p + 1;
       if (r->at == end || (*r->at != ' ' && *r->at != '\t'))
         return p;
-    } else if (*p == '\r' && (p + 1 == end || p[1] != '\n')) {
+    } else if (*p == '\r') {
       msip_msg_fault(r->m, 400, "Lone CR");
     } else if (*p == '\0' && p[-1] != '\\') {
       msip_msg_fault(r->m, 400, "NUL In Header");
@@ -156,11 +160,10 @@ static const char *take_value(struct reader *r)
   }
 }
 
-static void add_row(struct reader *r, struct msip_str name,
-                    struct msip_str value)
+static void add_row(struct reader *r, enum msip_header_id id,
+                    struct msip_str name, struct msip_str value)
 {
   struct msip_msg *m = r->m;
-  enum msip_header_id id = msip_header_of(name);
   uint8_t number = (uint8_t)(m->header_count + 1);
 
   m->header[m->header_count++] = (struct msip_header){
@@ -180,33 +183,53 @@ static void add_row(struct reader *r, struct msip_str name,
   r->last[id] = number;
 }
 
+/* Reads "Name:" and moves behind it.  A name that is known needs no look at
+ * its bytes, and most are known. */
+static bool take_name(struct reader *r, enum msip_header_id *id,
+                      struct msip_str *name)
+{
+  const char *begin = r->at, *end = r->end;
+  const char *colon = msip_scan((struct msip_class){.a = ':'}, begin,
+                                end - begin > 16 ? begin + 16 : end);
+
+  *name = msip_str_span(begin, colon);
+  *id = msip_header_of(*name);
+  if (colon == end || *colon != ':' || *id == MSIP_HEADER_OTHER) {
+    for (colon = begin; colon < end && msip_is_token(*colon);)
+      colon++;
+    *name = msip_str_span(begin, colon);
+    *id = msip_header_of(*name);
+    while (colon < end && (*colon == ' ' || *colon == '\t'))
+      colon++;
+    if (name->len == 0 || colon == end || *colon != ':')
+      return false;
+  }
+  r->at = colon + 1;
+  return true;
+}
+
 /* One header with its folds.  A row that cannot be one is left out. */
 static void take_row(struct reader *r)
 {
-  const char *begin = r->at, *colon, *name_end, *value_end;
+  const char *begin = r->at, *value_at, *value_end;
+  struct msip_str name, value;
+  enum msip_header_id id;
 
-  for (name_end = begin; name_end < r->end && msip_is_token(*name_end);)
-    name_end++;
-  for (colon = name_end; colon < r->end && (*colon == ' ' || *colon == '\t');)
-    colon++;
-  if (name_end == begin || colon == r->end || *colon != ':') {
+  if (!take_name(r, &id, &name)) {
     msip_msg_fault(r->m, 400, "Malformed Header Line");
     take_line(r);
     return;
   }
-  r->at = colon + 1;
+  value_at = r->at;
   value_end = take_value(r);
-  colon = msip_skip_lws(colon + 1, value_end);
-  while (value_end > colon && msip_is_lws(value_end[-1]))
+  value_at = msip_skip_lws(value_at, value_end);
+  while (value_end > value_at && msip_is_lws(value_end[-1]))
     value_end--;
-
-  struct msip_str name = msip_str_span(begin, name_end);
-  struct msip_str value = msip_str_span(colon, value_end);
-
+  value = msip_str_span(value_at, value_end);
   if (r->at - begin > r->limits->header_line)
     msip_msg_fault(r->m, 400, "Header Line Too Long");
   if (name.len <= UINT16_MAX && value.len <= UINT16_MAX)
-    add_row(r, name, value);
+    add_row(r, id, name, value);
   else
     msip_msg_fault(r->m, 400, "Header Line Too Long");
 }

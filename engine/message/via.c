@@ -29,6 +29,8 @@ static const char *protocol(const char *at, const char *end,
 {
   struct msip_str word[3];
 
+  if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0 && msip_is_token(at[8]))
+    return token(at + 8, end, transport);
   for (int i = 0; i < 3; i++) {
     if (i > 0 && (at == end || *at++ != '/'))
       return NULL;
@@ -46,19 +48,13 @@ static const char *protocol(const char *at, const char *end,
 static const char *sent_by(struct msip_via *via, const char *at,
                            const char *end)
 {
-  const char *stop = at;
-  bool bracket = at < end && *at == '[';
+  const char *stop = msip_host_skip(at, end);
   uint32_t port;
 
-  while (stop < end && *stop != ';' && !msip_is_lws(*stop) &&
-         (bracket || *stop != ':')) {
-    if (*stop == ']')
-      bracket = false;
-    stop++;
-  }
-  via->host = msip_str_span(at, stop);
-  if (!msip_host_is_valid(via->host))
+  if (!stop ||
+      (stop < end && *stop != ':' && *stop != ';' && !msip_is_lws(*stop)))
     return NULL;
+  via->host = msip_str_span(at, stop);
   at = msip_skip_lws(stop, end);
   if (at == end || *at != ':')
     return at;

@@ -57,41 +57,45 @@ static const unsigned char in_label[256] = {
 };
 
 /* Labels of 1 to 63 bytes, no hyphen at either end of one, the last one not a
- * number.  A dot may follow it. */
-static bool is_name(struct msip_str host)
+ * number unless all is an IPv4 address.  A dot may follow it. */
+static const char *take_name(const char *at, const char *end)
 {
-  const char *p = host.at, *end = host.at + host.len;
+  const char *p = at;
+  unsigned seen, kind;
 
-  if (end[-1] == '.')
-    end--;
-  if (end == p || end - p > NAME_MAX_LEN)
-    return false;
-  for (;; p++) {
+  for (;;) {
     const char *label = p;
-    unsigned seen = 0, kind;
 
-    while (p < end && (kind = in_label[(unsigned char)*p]) != 0) {
+    for (seen = 0; p < end && (kind = in_label[(unsigned char)*p]) != 0; p++)
       seen |= kind;
-      p++;
-    }
     if (p == label || p - label > LABEL_MAX_LEN || *label == '-' ||
         p[-1] == '-')
-      return false;
-    if (p == end)
-      return seen != DIGIT;
-    if (*p != '.')
-      return false;
+      return NULL;
+    if (p == end || *p != '.')
+      break;
+    p++;
+    if (p == end || !in_label[(unsigned char)*p])
+      return seen != DIGIT && p - 1 - at <= NAME_MAX_LEN ? p : NULL;
   }
+  if (seen == DIGIT ? !is_ipv4(msip_str_span(at, p)) : p - at > NAME_MAX_LEN)
+    return NULL;
+  return p;
+}
+
+const char *msip_host_skip(const char *at, const char *end)
+{
+  const char *stop;
+
+  if (at == end || *at != '[')
+    return take_name(at, end);
+  stop = memchr(at, ']', (size_t)(end - at));
+  if (!stop || !is_ipv6(msip_str_span(at + 1, stop)))
+    return NULL;
+  return stop + 1;
 }
 
 bool msip_host_is_valid(struct msip_str host)
 {
-  if (host.len == 0)
-    return false;
-  if (host.at[0] == '[')
-    return host.len > 2 && host.at[host.len - 1] == ']' &&
-           is_ipv6(msip_str_of(host.at + 1, host.len - 2));
-  if (msip_is_digit(host.at[host.len - 1]) && is_ipv4(host))
-    return true;
-  return is_name(host);
+  return host.len &&
+         msip_host_skip(host.at, host.at + host.len) == host.at + host.len;
 }

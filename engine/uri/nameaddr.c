@@ -21,24 +21,12 @@ static const char *skip_words(const char *at, const char *end)
   return at;
 }
 
-/* What ends a URI: anything that cannot stand in one unescaped. */
-static const unsigned char ends_uri[256] = {
-    [0 ... 0x20] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1, [0x7f] = 1,
-};
-
-static const char *skip_uri(const char *at, const char *end)
-{
-  while (at < end && !ends_uri[(unsigned char)*at])
-    at++;
-  return at;
-}
-
 static int read_bracketed(struct msip_nameaddr *na, struct msip_str value,
                           const char *open, const char **rest,
                           struct msip_fault *fault)
 {
   const char *end = value.at + value.len;
-  const char *stop = skip_uri(open + 1, end);
+  const char *stop = msip_scan_odd(open + 1, end, '>', '>');
 
   if (stop == end || *stop != '>' || stop == open + 1)
     return fail(fault, value, stop, "URI and '>' expected");
@@ -55,7 +43,8 @@ static int read_bare(struct msip_nameaddr *na, struct msip_str value,
 {
   const char *end = value.at + value.len, *stop = value.at;
 
-  for (; stop < end && !ends_uri[(unsigned char)*stop] && *stop != ';'; stop++)
+  for (; stop < end && !msip_odd_table[(unsigned char)*stop] && *stop != ';';
+       stop++)
     if (*stop == ',' || *stop == '?')
       return fail(fault, value, stop, "URI needs angle brackets");
   na->uri = msip_str_span(value.at, stop);
@@ -65,10 +54,31 @@ static int read_bare(struct msip_nameaddr *na, struct msip_str value,
   return 0;
 }
 
+/* One walk over the header's parameters, from which only the tag is kept. */
+static int read_params(struct msip_nameaddr *na, const char *at,
+                       const char *end)
+{
+  struct msip_str rest = msip_str_span(at, end);
+  struct msip_param_set seen;
+  struct msip_param param;
+  int got;
+
+  na->params = rest;
+  seen.count = 0;
+  while ((got = msip_param_take(&seen, &rest, &param)) == 1) {
+    if (!msip_str_ieq(param.name, MSIP_STR("tag")))
+      continue;
+    na->has_tag = true;
+    na->tag = param.value;
+  }
+  return got;
+}
+
 int msip_nameaddr_parse(struct msip_nameaddr *out, struct msip_str value,
                         struct msip_fault *fault)
 {
-  struct msip_nameaddr na = {.display = MSIP_STR(""), .params = MSIP_STR("")};
+  const struct msip_str none = MSIP_STR("");
+  struct msip_nameaddr na = {.display = none, .params = none, .tag = none};
 
   value = msip_str_trim(value);
   if (value.len == 1 && value.at[0] == '*') {
@@ -102,9 +112,7 @@ int msip_nameaddr_parse(struct msip_nameaddr *out, struct msip_str value,
   if (err != 0)
     return err;
   rest = msip_skip_lws(rest, end);
-  if (rest < end)
-    na.params = msip_str_span(rest, end);
-  if (msip_param_check(na.params) != 0)
+  if (rest < end && read_params(&na, rest, end) != 0)
     return fail(fault, value, rest, "malformed or repeated parameter");
   *out = na;
   return 0;
@@ -112,5 +120,5 @@ int msip_nameaddr_parse(struct msip_nameaddr *out, struct msip_str value,
 
 struct msip_str msip_nameaddr_tag(const struct msip_nameaddr *na)
 {
-  return msip_param_value(na->params, MSIP_STR("tag"));
+  return msip_unquote(na->tag);
 }

@@ -3,18 +3,18 @@
 #include "base/err.h"
 #include "uri/scan.h"
 
-enum { ENDS_VALUE = 1, ENDS_NAME = 2 };
-
-static const unsigned char ends[256] = {
-    [0 ... 0x20] = ENDS_VALUE | ENDS_NAME, ['"'] = ENDS_VALUE | ENDS_NAME,
-    [','] = ENDS_VALUE | ENDS_NAME,        [';'] = ENDS_VALUE | ENDS_NAME,
-    ['<'] = ENDS_VALUE | ENDS_NAME,        ['>'] = ENDS_VALUE | ENDS_NAME,
-    [0x7f] = ENDS_VALUE | ENDS_NAME,       ['='] = ENDS_NAME,
+const unsigned char msip_odd_table[256] = {
+    [0 ... 0x20] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1, [0x7f] = 1,
 };
 
-static const char *run(const char *at, const char *end, unsigned mark)
+static const unsigned char ends_name[256] = {
+    [0 ... 0x20] = 1, ['"'] = 1, ['<'] = 1, ['>'] = 1,
+    [0x7f] = 1,       [','] = 1, [';'] = 1, ['='] = 1,
+};
+
+static const char *skip_name(const char *at, const char *end)
 {
-  while (at < end && !(ends[(unsigned char)*at] & mark))
+  while (at < end && !ends_name[(unsigned char)*at])
     at++;
   return at;
 }
@@ -34,7 +34,7 @@ int msip_param_next(struct msip_str *rest, struct msip_param *out)
 
   const char *name = msip_skip_lws(at + 1, end);
 
-  at = run(name, end, ENDS_NAME);
+  at = skip_name(name, end);
   if (at == name)
     return MSIP_ESYNTAX;
   param.name = msip_str_span(name, at);
@@ -45,7 +45,7 @@ int msip_param_next(struct msip_str *rest, struct msip_param *out)
     if (value < end && *value == '"')
       at = msip_skip_quoted(value, end);
     else
-      at = run(value, end, ENDS_VALUE);
+      at = msip_scan_odd(value, end, ',', ';');
     if (!at)
       return MSIP_ESYNTAX;
     param.has_value = true;

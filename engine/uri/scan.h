@@ -26,27 +26,101 @@ static inline const char *msip_skip_quoted(const char *at, const char *end)
   return NULL;
 }
 
-/* The next byte below 0x20, or `end`; eight bytes at a time. */
-static inline const char *msip_scan_control(const char *at, const char *end)
+/* What a search stops at: bytes up to `most`, `a`, `b` and, when `odd`, what
+ * never stands in a URI or a parameter unescaped.  The searches are inlined
+ * with constants, so that each has only the comparisons it needs. */
+struct msip_class {
+  unsigned char most, a, b;
+  bool odd;
+};
+
+extern const unsigned char msip_odd_table[256];
+
+#define MSIP_INLINE static inline __attribute__((always_inline))
+
+MSIP_INLINE bool msip_in_class(struct msip_class c, unsigned char byte)
 {
-  const uint64_t ones = 0x0101010101010101u;
+  return (c.odd ? msip_odd_table[byte] != 0 : byte <= c.most) || byte == c.a ||
+         byte == c.b;
+}
 
-  for (; end - at >= 8; at += 8) {
-    uint64_t w;
+#ifdef __SSE2__
+#include <emmintrin.h>
 
-    memcpy(&w, at, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    w = __builtin_bswap64(w);
+MSIP_INLINE __m128i msip_block(const char *at)
+{
+  return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+/* Eight bytes here and eight there. */
+MSIP_INLINE __m128i msip_halves(const char *low, const char *high)
+{
+  return _mm_unpacklo_epi64(
+      _mm_loadl_epi64((const __m128i *)(const void *)low),
+      _mm_loadl_epi64((const __m128i *)(const void *)high));
+}
+
+/* One bit for each of the sixteen bytes that is in the class. */
+MSIP_INLINE unsigned msip_block_bits(struct msip_class c, __m128i block)
+{
+  const __m128i most = _mm_set1_epi8((char)c.most);
+  __m128i hit = _mm_cmpeq_epi8(_mm_max_epu8(block, most), most);
+
+  if (c.a > c.most)
+    hit |= _mm_cmpeq_epi8(block, _mm_set1_epi8((char)c.a));
+  if (c.b > c.most)
+    hit |= _mm_cmpeq_epi8(block, _mm_set1_epi8((char)c.b));
+  if (c.odd)
+    hit |= _mm_cmpeq_epi8(block, _mm_set1_epi8('"')) |
+           _mm_cmpeq_epi8(block, _mm_set1_epi8('<')) |
+           _mm_cmpeq_epi8(block, _mm_set1_epi8('>')) |
+           _mm_cmpeq_epi8(block, _mm_set1_epi8(0x7f));
+  return (unsigned)_mm_movemask_epi8(hit);
+}
 #endif
-    /* The lowest marked byte is right; those above it may be a borrow. */
-    uint64_t hit = (w - ones * 0x20) & ~w & (ones * 0x80);
 
-    if (hit)
-      return at + (__builtin_ctzll(hit) >> 3);
+/* The next byte in the class, or `end`. */
+MSIP_INLINE const char *msip_scan(struct msip_class c, const char *at,
+                                  const char *end)
+{
+#ifdef __SSE2__
+  unsigned bits;
+
+  if (end - at >= 16) {
+    for (; end - at >= 16; at += 16)
+      if ((bits = msip_block_bits(c, msip_block(at))) != 0)
+        return at + __builtin_ctz(bits);
+    /* The last block overlaps bytes that were seen; they are shifted out. */
+    bits = msip_block_bits(c, msip_block(end - 16)) >> (16 - (end - at));
+    return bits ? at + __builtin_ctz(bits) : end;
   }
-  while (at < end && (unsigned char)*at >= 0x20)
+  if (end - at >= 8) {
+    bits = msip_block_bits(c, msip_halves(at, end - 8));
+    if (bits & 0xff)
+      return at + __builtin_ctz(bits);
+    return bits ? end - 16 + __builtin_ctz(bits) : end;
+  }
+#endif
+  while (at < end && !msip_in_class(c, (unsigned char)*at))
     at++;
   return at;
+}
+
+/* The next byte below 0x20, or `end`. */
+static inline const char *msip_scan_control(const char *at, const char *end)
+{
+  return msip_scan((struct msip_class){.most = 0x1f}, at, end);
+}
+
+/* The next odd byte, `a` or `b`, or `end`. */
+MSIP_INLINE const char *msip_scan_odd(const char *at, const char *end, char a,
+                                      char b)
+{
+  return msip_scan((struct msip_class){.most = 0x20,
+                                       .a = (unsigned char)a,
+                                       .b = (unsigned char)b,
+                                       .odd = true},
+                   at, end);
 }
 
 /* The value of a hexadecimal digit, or -1. */

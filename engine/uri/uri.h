@@ -46,3 +46,5 @@ void msip_escape_user(struct msip_buf *buf, struct msip_str s);
 
 /* A host name, IPv4 address or bracketed IPv6 reference that is whole. */
 bool msip_host_is_valid(struct msip_str host);
+/* The place behind the host that begins at `at`, or NULL when none does. */
+const char *msip_host_skip(const char *at, const char *end);

@@ -20,29 +20,22 @@ static int fail(const struct reader *r, const char *at, const char *what)
   return MSIP_ESYNTAX;
 }
 
-enum { ODD = 1, ESCAPE = 2, AT = 4 };
-
-static const unsigned char special[256] = {
-    [0 ... 0x20] = ODD, ['"'] = ODD,    ['<'] = ODD, ['>'] = ODD,
-    [0x7f] = ODD,       ['%'] = ESCAPE, ['@'] = AT,
-};
-
 /* No byte that would end or split a header value, and whole escapes.  Notes
  * the first '@', so that the text is walked once. */
 static int check_bytes(struct reader *r, bool escapes)
 {
-  for (const char *p = r->at; p < r->end; p++) {
-    unsigned kind = special[(unsigned char)*p];
+  const char *p = r->at;
 
-    if (kind == 0)
-      continue;
-    if (kind == ODD)
+  for (; (p = msip_scan_odd(p, r->end, '@', '%')) < r->end; p++) {
+    if (*p == '@') {
+      if (!r->sign)
+        r->sign = p;
+    } else if (*p != '%') {
       return fail(r, p, "byte not allowed in a URI");
-    if (kind == AT && !r->sign)
-      r->sign = p;
-    if (kind == ESCAPE && escapes &&
-        (r->end - p < 3 || msip_hex(p[1]) < 0 || msip_hex(p[2]) < 0))
+    } else if (escapes &&
+               (r->end - p < 3 || msip_hex(p[1]) < 0 || msip_hex(p[2]) < 0)) {
       return fail(r, p, "two hexadecimal digits expected");
+    }
   }
   return 0;
 }
@@ -104,21 +97,14 @@ static int read_user(struct reader *r, struct msip_uri *u)
   return 0;
 }
 
-static const unsigned char ends_host[256] = {[':'] = 1, [';'] = 1, ['?'] = 1};
-
 static int read_host(struct reader *r, struct msip_uri *u)
 {
-  const char *p = r->at;
+  const char *stop = msip_host_skip(r->at, r->end);
 
-  if (p < r->end && *p == '[')
-    while (p < r->end && *p != ']')
-      p++;
-  while (p < r->end && !ends_host[(unsigned char)*p])
-    p++;
-  u->host = msip_str_span(r->at, p);
-  if (!msip_host_is_valid(u->host))
+  if (!stop || (stop < r->end && *stop != ':' && *stop != ';' && *stop != '?'))
     return fail(r, r->at, "host expected");
-  r->at = p;
+  u->host = msip_str_span(r->at, stop);
+  r->at = stop;
   return 0;
 }
 
