@@ -119,6 +119,9 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
     msip_outgoing_report(o, response, 0);
   else if (final)
     msip_session_refreshed(o->session, response, 0);
+  /* With our offer answered nobody has anything to add to the ACK. */
+  if (o->change && o->change->offers)
+    msip_outgoing_ack_default(o);
   /* An accepted INVITE stays, for the repeats of its 2xx. */
   if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);

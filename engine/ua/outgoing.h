@@ -21,8 +21,9 @@ bool msip_outgoing_is_done(const struct msip_outgoing *o);
 
 /* Our INVITE has its 2xx and nobody acknowledged it yet. */
 bool msip_outgoing_needs_ack(const struct msip_outgoing *o);
-/* Sends the ACK of our INVITE's 2xx; `options` (may be NULL) give headers and
- * the answer when the 2xx brought an offer.  MSIP_ESTATE: nothing to
+/* Sends the ACK of our INVITE's 2xx when it brought an offer; `options` (may be
+ * NULL) give headers and the answer.  One that answered our offer is
+ * acknowledged by the engine at once.  MSIP_ESTATE: nothing to
  * acknowledge; MSIP_EOFFER: the answer is missing or not due; MSIP_EINVALID;
  * MSIP_ENOMEM. */
 int msip_outgoing_ack(struct msip_outgoing *o,
