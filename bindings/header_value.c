@@ -156,8 +156,8 @@ void mlua_push_media_type(lua_State *L, struct msip_str value)
 void mlua_push_source(lua_State *L, const struct msip_msg *message)
 {
   const struct msip_addr *from = &message->flow.remote;
-  char room[64];
-  struct msip_str address = msip_str_of(room, 0);
+  char room[64] = "";
+  struct msip_str address = {room, 0};
   struct msip_buf text;
 
   msip_buf_init(&text, message->pool, sizeof room);

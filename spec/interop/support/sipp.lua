@@ -53,9 +53,6 @@ local function command_line(port, stem, options)
   add("-trace_err", "-error_file", stem .. ".err")
   if (options.lost or 0) > 0 then
     add("-lost", options.lost)
-    if options.scenario == "uac_prack" then
-      add("-set", "lossy", 1)
-    end
   end
   return command
 end
