@@ -69,25 +69,29 @@ static const uint8_t by_letter[256] = {
 };
 #undef H
 
-/* The same `len` bytes, read as words that overlap: no call, no loop. */
+/* The same `len` bytes, two at least, read as words that overlap. */
 static bool same(const char *a, const char *b, size_t len)
 {
-  uint64_t x, y, z = 0;
+  uint64_t x, y, differ = 0;
+  uint32_t v, w, p, q;
 
+  if (len < 4)
+    return a[0] == b[0] && a[1] == b[1] && a[len - 1] == b[len - 1];
   if (len < 8) {
-    for (size_t i = 0; i < len; i++)
-      if (a[i] != b[i])
-        return false;
-    return true;
+    memcpy(&v, a, 4);
+    memcpy(&w, b, 4);
+    memcpy(&p, a + len - 4, 4);
+    memcpy(&q, b + len - 4, 4);
+    return ((v ^ w) | (p ^ q)) == 0;
   }
   for (size_t i = 0; i + 8 < len; i += 8) {
     memcpy(&x, a + i, 8);
     memcpy(&y, b + i, 8);
-    z |= x ^ y;
+    differ |= x ^ y;
   }
   memcpy(&x, a + len - 8, 8);
   memcpy(&y, b + len - 8, 8);
-  return (z | (x ^ y)) == 0;
+  return (differ | (x ^ y)) == 0;
 }
 
 static bool is(struct msip_str name, struct msip_str known)

@@ -1,6 +1,7 @@
 #include "uri/uri.h"
 
 #include "base/addr.h"
+#include "uri/scan.h"
 
 #define NAME_MAX_LEN  253
 #define LABEL_MAX_LEN 63
@@ -47,39 +48,106 @@ static bool is_ipv4(struct msip_str text)
   return p == end;
 }
 
-enum { DIGIT = 1, LETTER = 2, HYPHEN = 4 };
-
-/* Underscores are no part of RFC 3261's grammar; peers on private networks
- * use them all the same. */
-static const unsigned char in_label[256] = {
-    ['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['_'] = LETTER,
-    ['0' ... '9'] = DIGIT,  ['-'] = HYPHEN,
+/* Up to sixteen bytes of a host name, a bit for each.  `stop` has the first
+ * byte that is none of a name.  Underscores are no part of RFC 3261's grammar;
+ * peers on private networks use them all the same. */
+struct shape {
+  unsigned dots, hyphens, stop;
 };
 
-/* Labels of 1 to 63 bytes, no hyphen at either end of one, the last one not a
- * number unless all is an IPv4 address.  A dot may follow it. */
+#ifdef MSIP_HAS_BLOCKS
+static struct shape shape_of(const char *at, size_t len)
+{
+  __m128i block = len < 16 ? msip_block_rest(at, len) : msip_block(at);
+  __m128i small = _mm_or_si128(block, _mm_set1_epi8(0x20));
+  __m128i dots = msip_block_is(block, '.');
+  __m128i hyphens = msip_block_is(block, '-');
+  __m128i words = msip_block_within(small, 'a', 'z') |
+                  msip_block_within(block, '0', '9') |
+                  msip_block_is(block, '_');
+
+  return (struct shape){.dots = msip_block_bits(dots),
+                        .hyphens = msip_block_bits(hyphens),
+                        .stop = ~msip_block_bits(words | dots | hyphens)};
+}
+#else
+static struct shape shape_of(const char *at, size_t len)
+{
+  struct shape s = {.stop = ~0u};
+
+  for (size_t i = 0; i < len && i < 16; i++) {
+    unsigned bit = 1u << i;
+    char c = msip_lower(at[i]);
+
+    s.dots |= c == '.' ? bit : 0;
+    s.hyphens |= c == '-' ? bit : 0;
+    if (c == '.' || c == '-' || c == '_' || msip_is_digit(c) ||
+        (c >= 'a' && c <= 'z'))
+      s.stop &= ~bit;
+  }
+  return s;
+}
+#endif
+
+/* Moves over labels and their dots: none empty, no hyphen at either end of
+ * one.  The bits are moved up by one, so that bit 0 is the byte before. */
+static const char *take_labels(const char *p, const char *end)
+{
+  unsigned after_dot = 1, after_hyphen = 0, len;
+
+  do {
+    struct shape s = shape_of(p, (size_t)(end - p));
+    unsigned mask, dots, hyphens;
+
+    len = (unsigned)__builtin_ctz(s.stop);
+    mask = (1u << len) - 1;
+    dots = s.dots & mask;
+    hyphens = s.hyphens & mask;
+    after_dot |= dots << 1;
+    after_hyphen |= hyphens << 1;
+    if (((dots | hyphens) & after_dot) || (dots & after_hyphen))
+      return NULL;
+    after_dot >>= len;
+    after_hyphen >>= len;
+    p += len;
+  } while (len == 16);
+  return after_hyphen ? NULL : p;
+}
+
+static bool labels_fit(const char *at, const char *end)
+{
+  while (end - at > LABEL_MAX_LEN) {
+    const char *dot = memchr(at, '.', LABEL_MAX_LEN + 1);
+
+    if (!dot)
+      return false;
+    at = dot + 1;
+  }
+  return true;
+}
+
+static bool ends_in_number(const char *at, const char *end)
+{
+  while (end > at && msip_is_digit(end[-1]))
+    end--;
+  return end == at || end[-1] == '.';
+}
+
+/* Labels of 1 to 63 bytes, the last one not a number unless all is an IPv4
+ * address.  A dot may follow it. */
 static const char *take_name(const char *at, const char *end)
 {
-  const char *p = at;
-  unsigned seen, kind;
+  const char *stop = take_labels(at, end), *last;
 
-  for (;;) {
-    const char *label = p;
-
-    for (seen = 0; p < end && (kind = in_label[(unsigned char)*p]) != 0; p++)
-      seen |= kind;
-    if (p == label || p - label > LABEL_MAX_LEN || *label == '-' ||
-        p[-1] == '-')
-      return NULL;
-    if (p == end || *p != '.')
-      break;
-    p++;
-    if (p == end || !in_label[(unsigned char)*p])
-      return seen != DIGIT && p - 1 - at <= NAME_MAX_LEN ? p : NULL;
-  }
-  if (seen == DIGIT ? !is_ipv4(msip_str_span(at, p)) : p - at > NAME_MAX_LEN)
+  if (!stop || stop == at)
     return NULL;
-  return p;
+  last = stop[-1] == '.' ? stop - 1 : stop;
+  if (last - at > NAME_MAX_LEN || !labels_fit(at, last))
+    return NULL;
+  if (msip_is_digit(last[-1]) && ends_in_number(at, last) &&
+      !is_ipv4(msip_str_span(at, stop)))
+    return NULL;
+  return stop;
 }
 
 const char *msip_host_skip(const char *at, const char *end)
