@@ -72,8 +72,28 @@ describe("requests that cross", function()
       assert.equal("stable", rig.session.signaling_state)
     end)
 
-  pending("get 491: a re-INVITE while ours is in progress (RFC 3261 14.2, behaviour 28): "
-    .. "needs session:invite")
+  it("get 491: a re-INVITE while ours is in progress, which goes on "
+    .. "(RFC 3261 14.2, behaviour 28)", function()
+      local call, session = rig:establish()
+      local ours
+      call.on_request = function(message)
+        if message.method == "INVITE" then
+          ours = message
+          return false
+        end
+      end
+      assert(session:invite({ body = Rig.sdp2 }))
+      rig.net:settle()
+      local change = call:reinvite()
+      rig.net:settle()
+      assert.equal(491, change:status())
+      assert.equal(0, rig:told("on_invite"))
+      rig.phone:respond(ours, { status_code = 200, body = rig.phone:sdp({ version = 2 }) })
+      rig.net:settle()
+      assert.equal(ours.cseq, call.acked)
+      assert.equal("stable", session.signaling_state)
+      assert.equal(Rig.sdp2, session.offer)
+    end)
 
   pending("get 491: an INVITE in an early call that we began (RFC 3261 14.2, behaviour 29): "
     .. "needs engine:invite")
