@@ -114,13 +114,13 @@ static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
 {
   struct msip_request *r = msip_request_new(s->ua, txn, m, s);
 
-  if (!r)
-    return;
   if (s->state == MSIP_SESSION_TERMINATED) { /* ours crossed it */
-    msip_request_default(r);
+    if (r)
+      msip_request_default(r);
     return;
   }
-  msip_request_ask(r);
+  if (r) /* else memory is out: refused, but the peer is gone all the same */
+    msip_request_ask(r);
   msip_session_end(s, "bye received", m);
 }
 
