@@ -61,7 +61,9 @@ static inline bool msip_is_digit(char c)
 
 static inline bool msip_is_lws(char c)
 {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+  /* Most bytes are above all four: one comparison. */
+  return (unsigned char)c <= ' ' &&
+         (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 /* Same bytes but for ASCII case.  For header and parameter names, schemes and

@@ -94,10 +94,14 @@ static bool same(const char *a, const char *b, size_t len)
   return (differ | (x ^ y)) == 0;
 }
 
-static bool is(struct msip_str name, struct msip_str known)
+/* The same search with case folded, for the few who write names otherwise. */
+static __attribute__((noinline)) enum msip_header_id
+folded(struct msip_str name)
 {
-  return same(name.at, known.at, name.len) ||
-         msip_bytes_ieq(name.at, known.at, name.len);
+  for (const uint8_t *id = by_length[name.len]; *id; id++)
+    if (msip_bytes_ieq(name.at, names[*id].at, name.len))
+      return *id;
+  return MSIP_HEADER_OTHER;
 }
 
 enum msip_header_id msip_header_of(struct msip_str name)
@@ -107,9 +111,9 @@ enum msip_header_id msip_header_of(struct msip_str name)
   if (name.len == 0 || name.len > LONGEST)
     return MSIP_HEADER_OTHER;
   for (const uint8_t *id = by_length[name.len]; *id; id++)
-    if (is(name, names[*id]))
+    if (same(name.at, names[*id].at, name.len))
       return *id;
-  return MSIP_HEADER_OTHER;
+  return folded(name);
 }
 
 struct msip_str msip_header_name(enum msip_header_id id)

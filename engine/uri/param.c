@@ -19,7 +19,7 @@ static const char *skip_name(const char *at, const char *end)
   return at;
 }
 
-int msip_param_next(struct msip_str *rest, struct msip_param *out)
+static inline int next(struct msip_str *rest, struct msip_param *out)
 {
   const char *end = rest->at + rest->len;
   const char *at = msip_skip_lws(rest->at, end);
@@ -59,6 +59,11 @@ int msip_param_next(struct msip_str *rest, struct msip_param *out)
   return 1;
 }
 
+int msip_param_next(struct msip_str *rest, struct msip_param *out)
+{
+  return next(rest, out);
+}
+
 bool msip_param_find(struct msip_str params, struct msip_str name,
                      struct msip_param *out)
 {
@@ -93,7 +98,7 @@ static bool is_new(const struct msip_param_set *seen, struct msip_str name)
 int msip_param_take(struct msip_param_set *seen, struct msip_str *rest,
                     struct msip_param *out)
 {
-  int got = msip_param_next(rest, out);
+  int got = next(rest, out);
 
   if (got != 1)
     return got;

@@ -56,15 +56,16 @@ MSIP_INLINE unsigned msip_class_bits(struct msip_class c, __m128i block)
 MSIP_INLINE const char *msip_scan(struct msip_class c, const char *at,
                                   const char *end)
 {
+  size_t left = (size_t)(end - at);
   unsigned bits;
 
-  for (; end - at >= 16; at += 16)
+  for (; left >= 16; left -= 16, at += 16)
     if ((bits = msip_class_bits(c, msip_block(at))) != 0)
       return at + __builtin_ctz(bits);
-  if (at == end)
+  if (left == 0)
     return end;
-  bits = msip_class_bits(c, msip_block_rest(at, (size_t)(end - at)));
-  bits |= 1u << (end - at); /* the zeros behind the text do not count */
+  bits = msip_class_bits(c, msip_block_rest(at, left));
+  bits |= 1u << left; /* the zeros behind the text do not count */
   return at + __builtin_ctz(bits);
 }
 #else

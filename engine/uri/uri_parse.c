@@ -28,8 +28,7 @@ static int check_bytes(struct reader *r, bool escapes)
 
   for (; (p = msip_scan_odd(p, r->end, '@', '%')) < r->end; p++) {
     if (*p == '@') {
-      if (!r->sign)
-        r->sign = p;
+      r->sign = r->sign ? r->sign : p;
     } else if (*p != '%') {
       return fail(r, p, "byte not allowed in a URI");
     } else if (escapes &&
