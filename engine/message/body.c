@@ -81,6 +81,15 @@ static int search(const struct msip_part *part, unsigned depth,
 
 int msip_msg_session_body(const struct msip_msg *m, struct msip_str *sdp)
 {
+  /* What nearly every message has; the search below would say the same. */
+  if (m->body.len && !msip_msg_has(m, MSIP_H_CONTENT_DISPOSITION) &&
+      !msip_msg_has(m, MSIP_H_CONTENT_ENCODING) &&
+      msip_str_eq(msip_msg_value(m, MSIP_H_CONTENT_TYPE),
+                  MSIP_STR("application/sdp"))) {
+    *sdp = m->body;
+    return 1;
+  }
+
   struct msip_part whole = {
       .headers = MSIP_STR(""),
       .content_type = msip_msg_value(m, MSIP_H_CONTENT_TYPE),

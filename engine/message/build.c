@@ -3,20 +3,9 @@
 #include "message/unfold.h"
 #include "uri/scan.h"
 
-/* No CR, LF or NUL: what msip_str_is_line asks, several bytes at a time. */
-static bool is_line(struct msip_str s)
-{
-  const char *end = s.at + s.len;
-
-  for (const char *p = s.at; (p = msip_scan_control(p, end)) < end; p++)
-    if (*p == '\r' || *p == '\n' || *p == '\0')
-      return false;
-  return true;
-}
-
 static bool refused(struct msip_buf *buf, struct msip_str value)
 {
-  if (is_line(value))
+  if (msip_is_line(value))
     return false;
   if (!buf->err)
     buf->err = MSIP_EINVALID;

@@ -11,7 +11,7 @@
 #define IP_MAX    46  /* INET6_ADDRSTRLEN */
 #define MARKS_MAX 128 /* received, rport and the delay of a Timestamp */
 
-static char *put(char *to, struct msip_str s)
+static inline char *put(char *to, struct msip_str s)
 {
   memcpy(to, s.at, s.len);
   return to + s.len;
@@ -27,6 +27,23 @@ static char *put_number(char *to, uint64_t n)
     n /= 10;
   } while (n > 0);
   return put(to, msip_str_of(digits + at, sizeof digits - at));
+}
+
+/* A number up to 999, without leading zeros. */
+static char *put_small(char *to, unsigned n)
+{
+  if (n >= 100)
+    *to++ = (char)('0' + n / 100);
+  if (n >= 10)
+    *to++ = (char)('0' + n / 10 % 10);
+  *to++ = (char)('0' + n % 10);
+  return to;
+}
+
+/* Text of a header of `m`; few messages have folds at all. */
+static char *put_text(char *to, const struct msip_msg *m, struct msip_str s)
+{
+  return m->folded ? msip_put_unfolded(to, s) : put(to, s);
 }
 
 /* The source address as text.  IPv4 is written here because every response
@@ -46,7 +63,7 @@ static struct msip_str ip_text(const struct msip_addr *a, char out[IP_MAX])
   for (int i = 0; i < 4; i++) {
     if (i > 0)
       *to++ = '.';
-    to = put_number(to, ip[i]);
+    to = put_small(to, ip[i]);
   }
   return msip_str_span(out, to);
 }
@@ -58,24 +75,12 @@ static bool host_is(struct msip_str host, struct msip_str ip)
   return msip_str_ieq(host, ip);
 }
 
-/* The top value with received and rport as the request really came
- * (RFC 3261 18.2.1, RFC 3581 section 4).  What a client claimed about itself
- * in them is replaced. */
-static char *put_top_via(char *to, const struct msip_msg *m)
+/* The top value's parameters without received, and with our rport. */
+static char *put_via_params(char *to, const struct msip_msg *m)
 {
-  const struct msip_via *via = &m->via;
-  const char *end = via->text.at + via->text.len;
-  struct msip_str rest = via->params, ip;
+  struct msip_str rest = m->via.params;
   struct msip_param param;
-  char room[IP_MAX];
 
-  if (via->host.len == 0 || m->flow.remote.family == 0)
-    return msip_put_unfolded(to, via->text);
-  ip = ip_text(&m->flow.remote, room);
-  if (!via->has_rport && via->received.len == 0 && host_is(via->host, ip))
-    return msip_put_unfolded(to, via->text);
-  to = msip_put_unfolded(to,
-                         msip_str_span(via->text.at, rest.len ? rest.at : end));
   for (const char *from = rest.at; msip_param_next(&rest, &param) == 1;
        from = rest.at) {
     if (msip_str_ieq(param.name, MSIP_STR("received")))
@@ -86,6 +91,35 @@ static char *put_top_via(char *to, const struct msip_msg *m)
     } else {
       to = msip_put_unfolded(to, msip_str_span(from, rest.at));
     }
+  }
+  return to;
+}
+
+/* The top value with received and rport as the request really came
+ * (RFC 3261 18.2.1, RFC 3581 section 4).  What a client claimed about itself
+ * in them is replaced. */
+static char *put_top_via(char *to, const struct msip_msg *m)
+{
+  const struct msip_via *via = &m->via;
+  const char *end = via->text.at + via->text.len;
+  struct msip_str rport = via->rport_text, ip;
+  char room[IP_MAX];
+
+  if (via->host.len == 0 || m->flow.remote.family == 0)
+    return put_text(to, m, via->text);
+  ip = ip_text(&m->flow.remote, room);
+  if (!via->has_rport && via->received.len == 0 && host_is(via->host, ip))
+    return put_text(to, m, via->text);
+  if (via->has_received) {
+    to = put_text(to, m, msip_str_span(via->text.at, via->params.at));
+    to = put_via_params(to, m);
+  } else if (rport.len) {
+    to = put_text(to, m, msip_str_span(via->text.at, rport.at));
+    to = put(to, MSIP_STR(";rport="));
+    to = put_number(to, m->flow.remote.port);
+    to = put_text(to, m, msip_str_span(rport.at + rport.len, end));
+  } else {
+    to = put_text(to, m, via->text);
   }
   to = put(to, MSIP_STR(";received="));
   return put(to, ip);
@@ -105,7 +139,7 @@ static char *put_vias(char *to, const struct msip_msg *m)
       to = put_top_via(to, m);
       value = msip_str_span(top.at + top.len, end);
     }
-    to = msip_put_unfolded(to, value);
+    to = put_text(to, m, value);
     to = put(to, MSIP_STR("\r\n"));
   }
   return to;
@@ -122,16 +156,17 @@ static bool lacks_to_tag(const struct msip_msg *m)
                                   msip_nameaddr_tag(&na).len == 0);
 }
 
-static char *put_row(char *to, const struct msip_msg *m, enum msip_header_id id,
-                     struct msip_str tag)
+/* `head` is the name with its colon and space. */
+static inline char *put_row(char *to, const struct msip_msg *m,
+                            enum msip_header_id id, struct msip_str head,
+                            struct msip_str tag)
 {
   const struct msip_header *row = msip_msg_row(m, id);
 
   if (!row)
     return to;
-  to = put(to, msip_header_name(id));
-  to = put(to, MSIP_STR(": "));
-  to = msip_put_unfolded(to, msip_row_value(m, row));
+  to = put(to, head);
+  to = put_text(to, m, msip_row_value(m, row));
   if (tag.len) {
     to = put(to, MSIP_STR(";tag="));
     to = put(to, tag);
@@ -188,8 +223,8 @@ void msip_build_response(struct msip_buf *buf, const struct msip_msg *request,
 
   if (reason.len == 0)
     reason = msip_reason_phrase(status);
-  if (status < 100 || status > 699 || !msip_str_is_line(reason) ||
-      !msip_str_is_line(to_tag)) {
+  if (status < 100 || status > 699 || !msip_is_line(reason) ||
+      !msip_is_line(to_tag)) {
     if (!buf->err)
       buf->err = MSIP_EINVALID;
     return;
@@ -199,15 +234,16 @@ void msip_build_response(struct msip_buf *buf, const struct msip_msg *request,
   if (msip_buf_reserve(buf, size + reason.len + 16) != 0)
     return;
   to = put(buf->at + buf->len, MSIP_STR("SIP/2.0 "));
-  to = put_number(to, status);
+  to = put_small(to, status);
   *to++ = ' ';
   to = put(to, reason);
   to = put(to, MSIP_STR("\r\n"));
   to = put_vias(to, request);
-  to = put_row(to, request, MSIP_H_FROM, none);
-  to = put_row(to, request, MSIP_H_TO, lacks_to_tag(request) ? to_tag : none);
-  to = put_row(to, request, MSIP_H_CALL_ID, none);
-  to = put_row(to, request, MSIP_H_CSEQ, none);
+  to = put_row(to, request, MSIP_H_FROM, MSIP_STR("From: "), none);
+  to = put_row(to, request, MSIP_H_TO, MSIP_STR("To: "),
+               lacks_to_tag(request) ? to_tag : none);
+  to = put_row(to, request, MSIP_H_CALL_ID, MSIP_STR("Call-ID: "), none);
+  to = put_row(to, request, MSIP_H_CSEQ, MSIP_STR("CSeq: "), none);
   if (status == 100)
     to = put_timestamp(to, request, now);
   buf->len = (size_t)(to - buf->at);

@@ -41,6 +41,7 @@ struct msip_msg {
   struct msip_pool *pool; /* NULL while borrowed */
   struct msip_header *header;
   uint8_t header_count;
+  bool folded;                      /* some value has a fold */
   uint8_t first[MSIP_HEADER_COUNT]; /* 1 + index of the first row; 0: none */
 
   enum msip_method method;     /* of a request, or of CSeq in a response */

@@ -13,11 +13,11 @@ static void rebase(struct msip_str *s, const struct msip_msg *from,
 static void rebase_all(struct msip_msg *m, const struct msip_msg *from)
 {
   struct msip_str *fields[] = {
-      &m->method_text, &m->ruri,        &m->reason,       &m->body,
-      &m->call_id,     &m->from,        &m->to,           &m->from_tag,
-      &m->to_tag,      &m->cseq_method, &m->via.text,     &m->via.transport,
-      &m->via.host,    &m->via.branch,  &m->via.received, &m->via.maddr,
-      &m->via.params,
+      &m->method_text, &m->ruri,           &m->reason,       &m->body,
+      &m->call_id,     &m->from,           &m->to,           &m->from_tag,
+      &m->to_tag,      &m->cseq_method,    &m->via.text,     &m->via.transport,
+      &m->via.host,    &m->via.branch,     &m->via.received, &m->via.maddr,
+      &m->via.params,  &m->via.rport_text,
   };
 
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)

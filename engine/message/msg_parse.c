@@ -25,7 +25,8 @@ static const struct msip_msg blank = {
             .branch = MSIP_STR_INIT(""),
             .received = MSIP_STR_INIT(""),
             .maddr = MSIP_STR_INIT(""),
-            .params = MSIP_STR_INIT("")},
+            .params = MSIP_STR_INIT(""),
+            .rport_text = MSIP_STR_INIT("")},
     .call_id = MSIP_STR_INIT(""),
     .from = MSIP_STR_INIT(""),
     .to = MSIP_STR_INIT(""),
@@ -151,7 +152,9 @@ static const char *take_value(struct reader *r)
       r->at = p + 1;
       if (r->at == end || (*r->at != ' ' && *r->at != '\t'))
         return p;
+      r->m->folded = true;
     } else if (*p == '\r') {
+      r->m->folded = true;
       msip_msg_fault(r->m, 400, "Lone CR");
     } else if (*p == '\0' && p[-1] != '\\') {
       msip_msg_fault(r->m, 400, "NUL In Header");

@@ -104,8 +104,10 @@ static int take_param(struct msip_via *via, const struct msip_param *param)
     }
     break;
   case 8:
-    if (msip_str_ieq(param->name, MSIP_STR("received")))
+    if (msip_str_ieq(param->name, MSIP_STR("received"))) {
+      via->has_received = true;
       via->received = without_brackets(param->value);
+    }
     break;
   case 3:
     if (msip_str_ieq(param->name, MSIP_STR("ttl")))
@@ -126,9 +128,15 @@ static int take_params(struct msip_via *via)
   int got;
 
   seen.count = 0;
-  while ((got = msip_param_take(&seen, &rest, &param)) == 1)
+  for (const char *at = rest.at;
+       (got = msip_param_take(&seen, &rest, &param)) == 1; at = rest.at) {
+    bool had_rport = via->has_rport;
+
     if (take_param(via, &param) != 0)
       return MSIP_ESYNTAX;
+    if (via->has_rport != had_rport)
+      via->rport_text = msip_str_span(at, rest.at);
+  }
   return got;
 }
 
@@ -143,7 +151,8 @@ int msip_via_parse(struct msip_via *out, struct msip_str value,
                          .branch = none,
                          .received = none,
                          .maddr = none,
-                         .params = none};
+                         .params = none,
+                         .rport_text = none};
   const char *at = protocol(value.at, end, &via.transport);
 
   if (!at)

@@ -14,7 +14,9 @@ struct msip_via {
   struct msip_str branch;
   struct msip_str received; /* without brackets */
   struct msip_str maddr;
-  struct msip_str params; /* from the first ';', or empty */
+  struct msip_str params;     /* from the first ';', or empty */
+  struct msip_str rport_text; /* its whole parameter, from ';'; or empty */
+  bool has_received;
 };
 
 /* MSIP_ESYNTAX for another protocol than SIP/2.0, a bad sent-by, or a

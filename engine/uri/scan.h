@@ -90,6 +90,17 @@ static inline const char *msip_scan_control(const char *at, const char *end)
   return msip_scan((struct msip_class){.most = 0x1f}, at, end);
 }
 
+/* What msip_str_is_line asks, several bytes at a time. */
+static inline bool msip_is_line(struct msip_str s)
+{
+  const char *end = s.at + s.len;
+
+  for (const char *p = s.at; (p = msip_scan_control(p, end)) < end; p++)
+    if (*p == '\r' || *p == '\n' || *p == '\0')
+      return false;
+  return true;
+}
+
 /* The next odd byte, `a` or `b`, or `end`. */
 MSIP_INLINE const char *msip_scan_odd(const char *at, const char *end, char a,
                                       char b)
