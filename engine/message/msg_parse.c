@@ -72,6 +72,16 @@ static bool is_version(struct msip_str text)
   return stop > dot + 1 && stop == end;
 }
 
+static void check_version(struct msip_msg *m, struct msip_str version)
+{
+  if (msip_str_eq(version, MSIP_STR("SIP/2.0")))
+    return;
+  if (!is_version(version))
+    msip_msg_fault(m, 400, "Malformed SIP-Version");
+  else if (!msip_str_ieq(version, MSIP_STR("SIP/2.0")))
+    msip_msg_fault(m, 505, "Version Not Supported");
+}
+
 /* "SIP/2.0 180 Ringing"; the space before an empty reason may be missing. */
 static int status_line(struct msip_msg *m, struct msip_str line)
 {
@@ -120,12 +130,7 @@ static int request_line(struct reader *r, struct msip_str line)
     return MSIP_ESYNTAX;
   m->method = msip_method_of(m->method_text);
   m->ruri = msip_str_trim(msip_str_span(space + 1, version - 1));
-  if (tail - version == 7 && memcmp(version, "SIP/2.0", 7) == 0)
-    ;
-  else if (!is_version(msip_str_span(version, tail)))
-    msip_msg_fault(m, 400, "Malformed SIP-Version");
-  else if (!msip_str_ieq(msip_str_span(version, tail), MSIP_STR("SIP/2.0")))
-    msip_msg_fault(m, 505, "Version Not Supported");
+  check_version(m, msip_str_span(version, tail));
   if (tail != end || m->ruri.at != space + 1 ||
       m->ruri.at + m->ruri.len != version - 1)
     msip_msg_fault(m, 400, "Malformed Request-Line");
@@ -140,20 +145,21 @@ static const char *take_value(struct reader *r)
 {
   const char *p = r->at, *end = r->end;
 
-  for (;;) {
-    p = msip_scan_control(p, end);
-    if (p == end) {
-      r->at = end;
-      return end;
-    }
+  while ((p = msip_scan_control(p, end)) < end) {
+    const char *stop = p;
+
     if (*p == '\r' && end - p > 1 && p[1] == '\n')
       p++;
     if (*p == '\n') {
-      r->at = p + 1;
-      if (r->at == end || (*r->at != ' ' && *r->at != '\t'))
-        return p;
+      p++;
+      if (p == end || (*p != ' ' && *p != '\t')) {
+        r->at = p;
+        return stop;
+      }
       r->m->folded = true;
-    } else if (*p == '\r') {
+      continue;
+    }
+    if (*p == '\r') {
       r->m->folded = true;
       msip_msg_fault(r->m, 400, "Lone CR");
     } else if (*p == '\0' && p[-1] != '\\') {
@@ -161,6 +167,8 @@ static const char *take_value(struct reader *r)
     }
     p++;
   }
+  r->at = end;
+  return end;
 }
 
 static void add_row(struct reader *r, enum msip_header_id id,

@@ -19,7 +19,7 @@ static const char *skip_name(const char *at, const char *end)
   return at;
 }
 
-static inline int next(struct msip_str *rest, struct msip_param *out)
+MSIP_INLINE int next(struct msip_str *rest, struct msip_param *out)
 {
   const char *end = rest->at + rest->len;
   const char *at = msip_skip_lws(rest->at, end);
@@ -87,7 +87,8 @@ struct msip_str msip_param_value(struct msip_str params, struct msip_str name)
   return msip_unquote(param.value);
 }
 
-static bool is_new(const struct msip_param_set *seen, struct msip_str name)
+static __attribute__((noinline)) bool is_new(const struct msip_param_set *seen,
+                                             struct msip_str name)
 {
   for (unsigned i = 0; i < seen->count; i++)
     if (msip_str_ieq(seen->name[i], name))
@@ -102,7 +103,8 @@ int msip_param_take(struct msip_param_set *seen, struct msip_str *rest,
 
   if (got != 1)
     return got;
-  if (seen->count == MSIP_PARAMS_MAX || !is_new(seen, out->name))
+  if (seen->count == MSIP_PARAMS_MAX ||
+      (seen->count && !is_new(seen, out->name)))
     return MSIP_ESYNTAX;
   seen->name[seen->count++] = out->name;
   return 1;
