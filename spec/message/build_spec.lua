@@ -26,6 +26,11 @@ describe("a response", function()
         180, "", "mine", "192.0.2.9", 5060))
   end)
 
+  it("writes a lone CR of the request as a space", function()
+    local answer = testing.response(request("SIP/2.0/UDP h", "<sip:b@h>\rX: y"), 400, "", "")
+    assert.equal("<sip:b@h> X: y", answer:match("To: (.-)\r\n"))
+  end)
+
   it("has the reason it is given", function()
     assert.equal("SIP/2.0 486 Not Now", testing.response(request("SIP/2.0/UDP h"), 486, "Not Now",
       ""):match("^(.-)\r\n"))

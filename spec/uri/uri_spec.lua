@@ -190,6 +190,18 @@ describe("escapes", function()
       testing.uri("sip:" .. testing.escape_user(all) .. "@h").user)
   end)
 
+  it("refuses an empty label and one with a hyphen at an end, wherever it stands (25.1)", function()
+    for n = 1, 40 do
+      local front = ("a"):rep(n)
+      for _, bad in ipairs { "..b", ".-b", "-.b", "-", ".1", "=b" } do
+        assert.is_nil(testing.uri("sip:" .. front .. bad), front .. bad)
+      end
+      for _, good in ipairs { ".b", "--b", ".b-c.d", ".1b", "." } do
+        assert.truthy(testing.uri("sip:" .. front .. good), front .. good)
+      end
+    end
+  end)
+
   it("report that memory is out", function()
     testing.fail_after(1)
     assert.same({ nil, "ENOMEM", n = 2 }, table.pack(testing.unescape("abc")))
