@@ -5,8 +5,8 @@ local uv = require("luv")
 local process = {}
 process.__index = process
 
---- Runs the loop until `done()` or until `seconds` are over.
-local function run_until(seconds, done)
+--- Runs the loop until `done()` or until `seconds` are over; what `done()` says.
+function process.run_until(seconds, done)
   local late = false
   local timer = uv.new_timer()
   timer:start(math.floor(seconds * 1000), 0, function() late = true end)
@@ -68,7 +68,7 @@ function process:await(pattern, seconds)
   local function found()
     return select(2, self:output()):match(pattern)
   end
-  run_until(seconds or 10, function()
+  process.run_until(seconds or 10, function()
     return found() or not self:is_running()
   end)
   if found() then
@@ -79,7 +79,7 @@ end
 
 --- Waits for the end: exit status and signal, or nil when it still runs.
 function process:wait(seconds)
-  run_until(seconds or 60, function()
+  process.run_until(seconds or 60, function()
     return not self:is_running()
   end)
   return self.code, self.signal
@@ -124,7 +124,7 @@ end
 
 --- Lets `seconds` of real time go by.
 function process.sleep(seconds)
-  run_until(seconds, function() return false end)
+  process.run_until(seconds, function() return false end)
 end
 
 return process

@@ -4,6 +4,10 @@ local uv = require("luv")
 
 local server = {}
 
+local function binary()
+  return (os.getenv("MOONSIP_BUILD") or "build/dev") .. "/moonsip"
+end
+
 --- A UDP port on 127.0.0.1 that nobody uses.
 function server.free_port()
   local socket = uv.new_udp()
@@ -18,17 +22,24 @@ end
 --- command line options follow the script.
 function server.start(script, ...)
   local port = server.free_port()
-  local binary = (os.getenv("MOONSIP_BUILD") or "build/dev") .. "/moonsip"
   local running = process.start({
-    binary, "run", script, "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
+    binary(), "run", script, "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
     "--log-level", "info", ...,
   })
   local ready, why = running:await("listening on udp:127%.0%.0%.1:" .. port)
   if not ready then
     running:stop()
-    error(("%s %s does not start: %s"):format(binary, script, why), 2)
+    error(("%s does not start: %s"):format(script, why), 2)
   end
   return running, port
+end
+
+--- Runs another command of the binary to its end: exit status, standard output,
+--- standard error.
+function server.command(...)
+  local running = process.start({ binary(), ... })
+  local status = running:wait(10)
+  return status, running:output()
 end
 
 return server
