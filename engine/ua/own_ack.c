@@ -57,8 +57,9 @@ int msip_outgoing_ack(struct msip_outgoing *o, const struct msip_reply *options)
   static const struct msip_reply plain;
   struct msip_session *s = o->session;
   struct msip_ua *ua = o->ua;
-  bool asked = s->state != MSIP_SESSION_TERMINATED &&
-               s->exchange.state == MSIP_OFFER_THEIRS;
+  bool over = s->state == MSIP_SESSION_TERMINATED;
+  bool asked = !over && s->exchange.state == MSIP_OFFER_THEIRS;
+  struct msip_exchange before;
   bool answers;
   int err;
 
@@ -67,15 +68,21 @@ int msip_outgoing_ack(struct msip_outgoing *o, const struct msip_reply *options)
   if (!msip_outgoing_needs_ack(o))
     return msip_because(ua, MSIP_ESTATE, "nothing to acknowledge");
   err = msip_reply_check(ua, options, 0, 0);
-  if (!err && asked != answers)
+  /* When the call ended in between the answer goes out and changes nothing. */
+  if (!err && !over && asked != answers)
     err = msip_because(ua, MSIP_EOFFER,
                        asked ? "ack: the offer needs an answer (body)"
                              : "ack: there is no offer to answer");
-  if (!err)
-    err = send(o, options);
-  if (!err && answers)
+  if (err)
+    return err;
+  msip_exchange_save(&before, &s->exchange);
+  if (asked)
     err = msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_SEND,
                              options->body);
+  err = err ? msip_because(ua, err, "out of memory") : send(o, options);
+  if (err)
+    msip_exchange_restore(&s->exchange, &before);
+  msip_exchange_fini(&before);
   return err;
 }
 

@@ -81,10 +81,16 @@ events["OPTIONS in dialog"] = function(stage)
   return stage.call:options()
 end
 
+-- An answer to the INVITE of ours that is open, or one that matches nothing.
 local function respond(stage, status)
   local rig, call = stage.rig, stage.call
+  if stage.ours and stage.ours.method == "INVITE" and not stage.paused then
+    if status < 300 then stage.theirs = rig.phone:sdp({ version = 9 }) end
+    rig.phone:respond(stage.ours, { status_code = status, body = stage.theirs })
+    return
+  end
   rig.phone:send(table.concat({
-    "SIP/2.0 " .. status,
+    ("SIP/2.0 %d Whatever"):format(status),
     "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKnobody",
     ("From: <%s>;tag=%s"):format(call.remote_uri, call.remote_tag),
     ("To: <%s>;tag=%s"):format(call.local_uri, call.local_tag),
@@ -96,15 +102,15 @@ local function respond(stage, status)
 end
 
 events["2xx to own INVITE"] = function(stage)
-  respond(stage, "200 OK")
+  respond(stage, 200)
 end
 
 events["491 to own INVITE"] = function(stage)
-  respond(stage, "491 Request Pending")
+  respond(stage, 491)
 end
 
 events["481/408 or timeout to own INVITE"] = function(stage)
-  respond(stage, "481 Call/Transaction Does Not Exist")
+  respond(stage, 481)
 end
 
 -- Where a request waits its callback raises; elsewhere that of an INFO does.

@@ -187,4 +187,145 @@ expect["504 if it needs the user"] = function(_, request)
   status(request, 504)
 end
 
+-- --- requests of ours -------------------------------------------------------
+
+local function one(stage, label)
+  local sent = stage.rig:sent(label)
+  want(#sent == 1, ("%d of %s"):format(#sent, label))
+  return sent[1]
+end
+
+local function acknowledged(stage, body)
+  local ack = one(stage, "ACK")
+  want(ack.cseq == stage.ours.cseq, "another CSeq")
+  want(ack.branch ~= stage.ours.branch, "the branch of the INVITE")
+  want(ack.body == (body or ""), "body of the ACK: " .. ack.body)
+end
+
+-- The next re-INVITE of theirs goes to the script.
+local function at_rest(stage)
+  local held = stage.rig:told("held")
+  want(stage.session.session_state == "confirmed", stage.session.session_state)
+  want(stage.session.signaling_state == "stable", stage.session.signaling_state)
+  stage.call:reinvite()
+  stage.rig.net:settle()
+  want(stage.rig:told("held") == held + 1, "a change is still open")
+end
+
+expect["ACK (with answer in S2), session applied, to S0"] = function(stage)
+  local session, offered = stage.session, stage.ours.body ~= ""
+  acknowledged(stage, not offered and Rig.sdp3 or nil)
+  want(session.offer == (offered and Rig.sdp2 or stage.theirs), "another offer")
+  want(session.answer == (offered and stage.theirs or Rig.sdp3), "another answer")
+  at_rest(stage)
+end
+
+local function as_first(stage)
+  local session = stage.session
+  want(session.signaling_state == "stable", session.signaling_state)
+  want(session.offer == stage.base[1] and session.answer == stage.base[2], "another session")
+end
+
+expect["ACK, session as before, to S14 with T by Call-ID owner"] = function(stage)
+  local rig = stage.rig
+  local ack = one(stage, "ACK")
+  want(ack.branch == stage.ours.branch, "an ACK with a branch of its own")
+  as_first(stage)
+  want(stage.session.session_state == "confirmed", stage.session.session_state)
+  stage.call.on_request = nil
+  rig.net:run(2.1)
+  local again = one(stage, "INVITE")
+  local pause = again.time - ack.time
+  want(pause >= 0 and pause <= 2.0, "after " .. pause)
+  want(math.abs(pause * 100 - math.floor(pause * 100 + 0.5)) < 1e-6, "no step: " .. pause)
+  want(again.cseq == stage.ours.cseq + 1, "CSeq " .. again.cseq)
+  want(again.branch ~= stage.ours.branch, "the old branch")
+  want(again.body == stage.ours.body, "another offer")
+  at_rest(stage)
+end
+
+local function over(stage, byes)
+  want(stage.session.session_state == "terminated", stage.session.session_state)
+  want(stage.rig:told("on_terminated") == 1, "on_terminated did not run once")
+  local sent = #stage.rig:sent("BYE")
+  want(sent == byes, sent .. " of BYE")
+end
+
+expect["session and dialog ended, BYE sent (408/timeout)"] = function(stage)
+  over(stage, 0)
+  local refused = stage.another()
+  refused.rig.phone:respond(refused.ours, { status_code = 408 })
+  refused.rig.net:settle()
+  over(refused, 1)
+  refused.rig:finish()
+  local silent = stage.another()
+  silent.rig.net:run(31.9)
+  want(silent.session.session_state == "confirmed", "gave up too early")
+  silent.rig.net:run(0.2)
+  over(silent, 1)
+  silent.rig:finish()
+end
+
+local function late_answer(stage)
+  stage.rig.net:clear()
+  stage.rig.phone:respond(stage.ours, { status_code = 200, body = stage.rig.phone:sdp() })
+  stage.rig.net:settle()
+end
+
+local function ended_by_bye(stage, request)
+  status(request, 2)
+  want(stage.session.session_state == "terminated", stage.session.session_state)
+  want(stage.rig:told("on_terminated") == 1, "on_terminated did not run once")
+end
+
+expect["2xx; pending own INVITE later ACKed, session stays ended"] = function(stage, request)
+  ended_by_bye(stage, request)
+  late_answer(stage)
+  acknowledged(stage, stage.ours.body == "" and Rig.sdp3 or nil)
+  want(#stage.rig:sent() == 1, "more than the ACK")
+  ended_by_bye(stage, request)
+end
+
+expect["ACK, session stays ended"] = function(stage)
+  acknowledged(stage)
+  want(#stage.rig:sent("BYE") == 0, "another BYE")
+  want(stage.session.session_state == "terminated", stage.session.session_state)
+  want(stage.rig:told("on_terminated") == 1, "on_terminated did not run once")
+end
+
+expect["2xx; late UPDATE answer ignored"] = function(stage, request)
+  ended_by_bye(stage, request)
+  late_answer(stage)
+  quiet(stage)
+  ended_by_bye(stage, request)
+end
+
+expect["2xx; back-off timer removed, no re-INVITE ever"] = function(stage, request)
+  ended_by_bye(stage, request)
+  stage.rig.net:clear()
+  stage.rig.net:run(60)
+  want(#stage.rig:sent("INVITE") == 0, "a re-INVITE")
+end
+
+-- Refused now, our change leaves what theirs made of the session.
+expect["to script, then 2xx or 488; own retry rebased on the result"] =
+  function(stage, request, before)
+    local session = stage.session
+    expect["to script, then 2xx or 488"](stage, request, before)
+    local result = { session.offer, session.answer }
+    want(result[1] ~= stage.base[1], "nothing changed")
+    stage.call.on_request = function(message)
+      if message.method == "INVITE" then
+        want(session.signaling_state == "have_local_offer", session.signaling_state)
+        return { status_code = 488 }
+      end
+    end
+    stage.rig.net:clear()
+    stage.rig.net:run(2.5)
+    local again = one(stage, "INVITE")
+    want(again.cseq == stage.ours.cseq + 1 and again.body == stage.ours.body, "another request")
+    want(session.offer == result[1] and session.answer == result[2], "back behind their change")
+    want(session.signaling_state == "stable", session.signaling_state)
+  end
+
 return expect

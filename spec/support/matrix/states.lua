@@ -60,6 +60,36 @@ function states.S0(stage)
   confirmed(stage)
 end
 
+-- A request of ours that the phone leaves alone: `stage.ours`, as it arrived.
+local function ask(stage, method, options)
+  local rig = stage.rig
+  stage.base = { stage.session.offer, stage.session.answer }
+  stage.call.on_request = function(message)
+    if message.method == method then
+      stage.ours = message
+      return false
+    end
+  end
+  options.delegate = {
+    on_accept = function(response)
+      if not options.body then assert(response:ack({ body = Rig.sdp3 })) end
+    end,
+  }
+  local session = stage.session
+  assert(method == "INVITE" and session:invite(options) or session:update(options))
+  rig.net:settle()
+end
+
+function states.S1(stage)
+  confirmed(stage)
+  ask(stage, "INVITE", { body = Rig.sdp2 })
+end
+
+function states.S2(stage)
+  confirmed(stage)
+  ask(stage, "INVITE", {})
+end
+
 local function ringing(stage, options)
   confirmed(stage)
   stage.progress = {}
@@ -94,6 +124,11 @@ function states.S6(stage)
   accepted(stage, { body = false })
 end
 
+function states.S7(stage)
+  confirmed(stage)
+  ask(stage, "UPDATE", { body = Rig.sdp2 })
+end
+
 function states.S8(stage)
   confirmed(stage)
   stage.holding = true
@@ -120,8 +155,10 @@ function states.S10(stage)
   reliably(stage, {})
 end
 
+-- With `stage.asking` a re-INVITE of ours is open as well.
 function states.S11(stage)
   confirmed(stage)
+  if stage.asking then ask(stage, "INVITE", { body = Rig.sdp2 }) end
   stage.call.on_request = function(message)
     if message.method == "BYE" then return false end
   end
@@ -148,6 +185,14 @@ function states.S13(stage)
   end
   stage.call = rig:ring({ cseq = 10, rel100 = true })
   stage.open, stage.invite = stage.call.invite, stage.call.invite
+end
+
+function states.S14(stage)
+  states.S1(stage)
+  stage.rig.phone:respond(stage.ours, { status_code = 491 })
+  stage.paused = true
+  stage.rig.net:settle()
+  assert(#stage.rig:sent("INVITE") == 1, "the pause was over at once: take another seed")
 end
 
 return states
