@@ -1,6 +1,5 @@
---- Answers every call, and whatever happens in it.
----
---- The default of `./dev run`.  The engine carries no media: nobody hears anything.
+--- Answers every call, and whatever happens in it: the default of `./dev run`.
+--- The engine carries no media, so nobody hears anything.
 local sip = require "moonsip"
 
 local script = {}
@@ -20,9 +19,8 @@ local function answer(request, session)
   end
   local response = request:accept { body = ours }
   if response then
-    session = session or response.session
-    session.delegate = script.call
-    session.data.ours = ours
+    response.session.delegate = script.call
+    response.session.data.ours = ours
   end
 end
 
@@ -32,7 +30,6 @@ function script.on_invite(request)
 end
 
 script.call = { on_invite = answer }
-
 function script.call.on_update(request, session)
   if request.message.body then
     return answer(request, session)
