@@ -3,11 +3,23 @@
 
 #include "base/str.h"
 
-#define MSIP_METHOD_MAP(X)                                                     \
-  X(INVITE)                                                                    \
-  X(ACK)                                                                       \
-  X(BYE) X(CANCEL) X(OPTIONS) X(REGISTER) X(PRACK) X(UPDATE) X(INFO)           \
-      X(MESSAGE) X(NOTIFY) X(REFER) X(SUBSCRIBE) X(PUBLISH)
+/* clang-format off: it would break the lines anew each time it runs. */
+#define MSIP_METHOD_MAP(X) \
+  X(INVITE) \
+  X(ACK) \
+  X(BYE) \
+  X(CANCEL) \
+  X(OPTIONS) \
+  X(REGISTER) \
+  X(PRACK) \
+  X(UPDATE) \
+  X(INFO) \
+  X(MESSAGE) \
+  X(NOTIFY) \
+  X(REFER) \
+  X(SUBSCRIBE) \
+  X(PUBLISH)
+/* clang-format on */
 
 enum msip_method {
   MSIP_METHOD_OTHER, /* a token that is none of ours */
