@@ -3,7 +3,8 @@
 
 #include "base/str.h"
 
-/* clang-format off: it would break the lines anew each time it runs. */
+/* One to a line: the formatter would break them anew each time it runs. */
+/* clang-format off */
 #define MSIP_METHOD_MAP(X) \
   X(INVITE) \
   X(ACK) \
