@@ -37,11 +37,6 @@ msip_txns_request(struct msip_txns *txns, enum msip_method method,
   return t;
 }
 
-void msip_txn_give_up(struct msip_txn *t)
-{
-  msip_txn_fail_later(t);
-}
-
 static bool uses_path(const struct msip_txn *t, const struct msip_flow *flow)
 {
   if (t->flow.transport != flow->transport)

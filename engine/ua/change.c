@@ -69,7 +69,7 @@ static void give_up(struct msip_outgoing *o)
     return;
   msip_outgoing_failure(o, MSIP_EGONE);
   if (txn)
-    msip_txn_give_up(txn);
+    msip_txn_free(txn);
 }
 
 static void try_again(struct msip_timer *timer, void *arg, msip_time now)
