@@ -73,6 +73,53 @@ describe("session:invite", function()
       same_session(session, Rig.sdp2, their_sdp)
     end)
 
+  it("sends the ACK when the 2xx comes again, if the network took none before (RFC 3261 13.2.2.4)",
+    function()
+      local held = hold(call, "INVITE")
+      assert(session:invite({ body = Rig.sdp2 }))
+      rig.net:settle()
+      rig.agent:link_down(true)
+      rig.phone:respond(held[1], { status_code = 200, body = their_sdp })
+      rig.net:run(0.7)
+      assert.same({}, rig:sent("ACK"))
+      assert.equal(2, rig.agent:counters().transport_errors)
+      rig.agent:link_down(false)
+      rig.net:run(1)
+      assert.equal(1, #rig:sent("ACK"))
+      same_session(session, Rig.sdp2, their_sdp)
+    end)
+
+  it("may be acknowledged by the callback that waits for it (RFC 3261 13.2.2.4)", function()
+    rig.call.on_message = function(message)
+      message:accept()
+      local response = assert(session:invite()):wait()
+      assert(response:ack({ body = Rig.sdp3 }))
+    end
+    call:message({ body = "now" })
+    rig.net:settle()
+    same_session(session, their_sdp, Rig.sdp3)
+    assert.equal(1, #rig:sent("ACK"))
+  end)
+
+  it("is acknowledged by the engine when the script thinks too long about it: ACK and BYE",
+    function()
+      local awake = false
+      assert(session:invite({
+        delegate = {
+          on_accept = function(response)
+            require("moonsip").sleep(0.1)
+            awake = true
+            response:ack({ body = Rig.sdp3 })
+          end,
+        },
+      }))
+      rig.net:run(1)
+      assert.equal(1, #rig:sent("ACK"))
+      assert.equal(1, #rig:sent("BYE"))
+      assert.equal("terminated", session.session_state)
+      assert.is_false(awake)
+    end)
+
   it("goes on acknowledging repeats while the next change is open (RFC 6026 7.2)", function()
     rig:lose("ACK", 2)
     assert(session:invite({ body = Rig.sdp2 }))

@@ -273,6 +273,33 @@ describe("a call", function()
       assert.equal("EGONE", select(2, session:bye()).code)
     end)
 
+  it("that is hung up cannot be hung up again, nor changed: EGONE (RFC 3261 15)", function()
+    assert(session:bye())
+    for _, method in ipairs({ "bye", "invite", "update" }) do
+      assert.equal("EGONE", select(2, session[method](session)).code)
+    end
+    rig.net:settle()
+    assert.equal(1, #rig:sent("BYE"))
+  end)
+
+  it("runs on when a hundred callbacks wake at once, even for want of memory", function()
+    for n = 0, 3 do
+      local woken, infos = 0, {}
+      rig.call.on_info = function(request)
+        require("moonsip").sleep(1)
+        woken = woken + 1
+        assert(request:accept() or request:accept())
+      end
+      for i = 1, 100 do infos[i] = call:info() end
+      rig.net:run(0.9)
+      rig.agent:fail_after(n)
+      rig.net:run(2)
+      rig.agent:fail_after(0)
+      assert.equal(100, woken)
+      for _, info in ipairs(infos) do assert.is_truthy(info:status()) end
+    end
+  end)
+
   it("whose peer names a host sends its requests where his came from (RFC 3261 12.2.1.1)",
     function()
       local update = call:update({ contact = "sip:alice@phones.example.com" })
