@@ -69,7 +69,6 @@ static inline const char *msip_txn_key_text(const struct msip_txn *t)
 struct msip_txn *msip_txn_new(struct msip_txns *txns, enum msip_txn_kind kind,
                               const struct msip_txn_key *key,
                               const struct msip_flow *flow);
-void msip_txn_free(struct msip_txn *t);
 
 static inline bool msip_txn_is_client(const struct msip_txn *t)
 {

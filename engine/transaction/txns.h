@@ -123,6 +123,12 @@ msip_txns_request(struct msip_txns *txns, enum msip_method method,
 void msip_txns_path_failed(struct msip_txns *txns,
                            const struct msip_flow *flow);
 
+/* Frees a transaction without a word to anybody: of an INVITE of ours that
+ * rings and rings, which no timer ends, or of a request that memory does not
+ * suffice to answer, whose repeat is NEW then.  Not from inside its own
+ * callbacks. */
+void msip_txn_free(struct msip_txn *t);
+
 enum msip_txn_kind msip_txn_kind(const struct msip_txn *t);
 enum msip_txn_state msip_txn_state(const struct msip_txn *t);
 enum msip_method msip_txn_method(const struct msip_txn *t);

@@ -39,18 +39,30 @@ static int check_body_type(struct msip_request *r,
                       "body: content_type is needed for this method");
 }
 
-/* The exchange and session timer of a 2xx that is on its way. */
-static void commit(struct msip_request *r, const struct msip_reply *reply,
-                   const struct msip_refresh *grant)
+/* The answer that the 2xx brings, or what was before the offer. */
+static int say(struct msip_request *r, const struct msip_reply *reply,
+               struct msip_bytes *response)
+{
+  struct msip_session *s = r->session;
+  int err = 0;
+
+  if (!s || !r->before || !response || s->state == MSIP_SESSION_TERMINATED)
+    return 0;
+  if (!msip_reply_is_sdp(reply))
+    msip_exchange_restore(&s->exchange, r->before);
+  else
+    err = msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_SEND,
+                             reply->body);
+  return err ? msip_because(r->ua, err, msip_err_text(err)) : 0;
+}
+
+/* The target and session timer of a 2xx that is on its way. */
+static void commit(struct msip_request *r, const struct msip_refresh *grant)
 {
   struct msip_session *s = r->session;
 
   if (!s || s->state == MSIP_SESSION_TERMINATED)
     return;
-  if (r->before && msip_reply_is_sdp(reply))
-    msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_SEND, reply->body);
-  else if (r->before)
-    msip_exchange_restore(&s->exchange, r->before);
   if (r->message->method != MSIP_UPDATE)
     return;
   msip_session_retarget(s, r->message);
@@ -76,10 +88,14 @@ static int accept_plain(struct msip_request *r, const struct msip_reply *reply,
   if (update)
     msip_session_grant(r, &grant);
   bytes = msip_reply_build(r, &draft);
-  err = msip_request_respond(r, draft.status, bytes);
+  err = say(r, reply, bytes);
+  if (err)
+    msip_bytes_drop(bytes);
+  else
+    err = msip_request_respond(r, draft.status, bytes);
   if (err)
     return err;
-  commit(r, reply, &grant);
+  commit(r, &grant);
   msip_request_answered(r);
   msip_request_hand_over(bytes, sent);
   if (r->prack_of)

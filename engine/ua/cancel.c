@@ -15,7 +15,9 @@ static void answer_cancel(struct msip_ua *ua, struct msip_txn *txn,
   }
   bytes = msip_refusal_build(ua, cancel, msip_request_tag(invite),
                              &(struct msip_refusal){.status = 200});
-  if (bytes && msip_txn_respond(ua->txns, txn, 200, bytes, ua->now) == 0)
+  if (!bytes)
+    msip_txn_free(txn); /* it comes again */
+  else if (msip_txn_respond(ua->txns, txn, 200, bytes, ua->now) == 0)
     ua->counters.responses_out++;
   msip_bytes_drop(bytes);
 }

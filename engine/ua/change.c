@@ -60,13 +60,27 @@ static int start(struct msip_outgoing *o)
   return 0;
 }
 
+/* Our INVITE rings on in a call that is over (9.1). */
+static void give_up(struct msip_outgoing *o)
+{
+  struct msip_txn *txn = o->txn;
+
+  if (o->done)
+    return;
+  msip_outgoing_failure(o, MSIP_EGONE);
+  if (txn)
+    msip_txn_free(txn);
+}
+
 static void try_again(struct msip_timer *timer, void *arg, msip_time now)
 {
   struct msip_change *change = MSIP_CONTAINER(timer, struct msip_change, again);
   struct msip_outgoing *o = change->outgoing;
   struct msip_ua *ua = arg;
 
-  if (is_busy(o->session))
+  if (o->session->state == MSIP_SESSION_TERMINATED)
+    give_up(o);
+  else if (is_busy(o->session))
     msip_timer_arm(&ua->wheel, timer, now + BUSY_MS);
   else if (start(o) != 0)
     msip_outgoing_failure(o, MSIP_ENOMEM);
@@ -162,7 +176,8 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
     return;
   msip_session_retarget(s, response);
   if (msip_msg_session_body(response, &sdp) == 1)
-    msip_exchange_move(&s->exchange, o->ua->pool, MSIP_OFFER_RECV, sdp);
+    o->change->lost = msip_exchange_move(&s->exchange, o->ua->pool,
+                                         MSIP_OFFER_RECV, sdp) == MSIP_ENOMEM;
   else if (o->change->offers)
     withdraw(o); /* an answer that never came (REI-071) */
   msip_session_renew(s, response);
@@ -170,13 +185,24 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
     s->own_change = NULL;
 }
 
+void msip_change_settle(struct msip_outgoing *o, bool told)
+{
+  /* With our offer answered nobody has anything to add to the ACK. */
+  if (o->change->offers || o->change->lost || !told)
+    msip_outgoing_ack_default(o);
+  if (o->change->lost)
+    msip_session_hang_up(o->session, "out of memory");
+}
+
 static void repeat_ack(struct msip_outgoing *o)
 {
   struct msip_flow to = msip_outgoing_path(o->session);
+  struct msip_bytes *ack = o->change->ack;
   struct msip_ua *ua = o->ua;
 
-  if (o->change->ack &&
-      ua->link.send(ua->link.arg, &to, msip_bytes_str(o->change->ack)) != 0)
+  if (!ack && o->change->left)
+    msip_outgoing_ack_default(o);
+  else if (ack && ua->link.send(ua->link.arg, &to, msip_bytes_str(ack)) != 0)
     ua->counters.transport_errors++;
 }
 
@@ -212,8 +238,13 @@ void msip_change_stop(struct msip_session *s)
 {
   struct msip_outgoing *o = s->own_change;
 
-  if (o && o->change->waiting)
+  if (!o)
+    return;
+  if (o->change->waiting)
     msip_outgoing_failure(o, MSIP_EGONE);
+  else
+    msip_timer_arm(&s->ua->wheel, &o->change->again,
+                   s->ua->now + 64 * (msip_time)s->ua->settings->t1);
 }
 
 void msip_change_free(struct msip_outgoing *o)

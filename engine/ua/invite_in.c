@@ -185,11 +185,15 @@ static void keep_preview(struct msip_request *r, struct msip_str sdp)
 }
 
 /* The move that a response on its way makes. */
-static void say(struct msip_request *r, struct msip_str sdp)
+static int say(struct msip_request *r, struct msip_str sdp)
 {
-  if (msip_exchange_move(&r->session->exchange, r->ua->pool, MSIP_OFFER_SEND,
-                         sdp) == 0)
-    r->invite->said = true;
+  int err = msip_exchange_move(&r->session->exchange, r->ua->pool,
+                               MSIP_OFFER_SEND, sdp);
+
+  if (err)
+    return msip_because(r->ua, err, msip_err_text(err));
+  r->invite->said = true;
+  return 0;
 }
 
 static struct msip_str body_of(const struct msip_draft *draft)
@@ -248,14 +252,14 @@ int msip_invite_accept(struct msip_request *r, const struct msip_reply *reply,
     if (!bytes)
       err = msip_because(r->ua, MSIP_ENOMEM, "out of memory");
   }
+  if (!err && moves)
+    err = say(r, body_of(&draft));
   if (!err && invite->rel.unacked) {
     /* RFC 3262 section 3: after the PRACK.  It asks this only when the 1xx had
      * SDP; callers that think in order are glad of it always. */
     invite->held = msip_bytes_hold(bytes);
     invite->held_status = draft.status;
   } else if (!err) {
-    if (moves)
-      say(r, body_of(&draft));
     err = msip_invite_send_final(r, bytes, draft.status);
   }
   if (err) {
@@ -294,19 +298,26 @@ static int wants_reliable(struct msip_request *r,
 static int send_progress(struct msip_request *r, struct msip_draft *draft,
                          struct msip_bytes *bytes, bool moves)
 {
+  struct msip_exchange *exchange = &r->session->exchange, before;
   bool sdp = msip_reply_is_sdp(draft->reply);
-  int err;
+  int err = 0;
 
-  if (draft->rseq)
+  msip_exchange_save(&before, exchange);
+  if (moves)
+    err = say(r, draft->reply->body);
+  if (!err && draft->rseq)
     err = msip_reliable_send(r, bytes, draft->status, sdp);
-  else
+  else if (!err)
     err =
         msip_txn_respond(r->ua->txns, r->txn, draft->status, bytes, r->ua->now);
+  if (err && moves) {
+    msip_exchange_restore(exchange, &before);
+    r->invite->said = false;
+  }
+  msip_exchange_fini(&before);
   if (err)
     return err;
-  if (moves)
-    say(r, draft->reply->body);
-  else if (sdp && !r->invite->said)
+  if (sdp && !moves && !r->invite->said)
     keep_preview(r, draft->reply->body);
   if (draft->rseq && r->in_dialog)
     msip_session_retarget(r->session, r->message); /* RFC 6141 4.6 */

@@ -78,25 +78,27 @@ int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
   return 0;
 }
 
-void msip_outgoing_report(struct msip_outgoing *o,
+bool msip_outgoing_report(struct msip_outgoing *o,
                           const struct msip_msg *response, int err)
 {
   struct msip_msg *kept = NULL;
+  bool queued;
 
   if (o->own)
-    return;
+    return false;
   if (response) {
     kept = msip_msg_keep(o->ua->pool, response);
     if (!kept)
       err = MSIP_ENOMEM;
   }
-  msip_outbox_push(o->ua,
-                   &(struct msip_event){.kind = kept ? MSIP_EV_RESPONSE
-                                                     : MSIP_EV_OUTGOING_FAILED,
-                                        .err = err,
-                                        .outgoing = o,
-                                        .session = o->session,
-                                        .message = kept});
+  queued = msip_outbox_push(
+      o->ua, &(struct msip_event){.kind = kept ? MSIP_EV_RESPONSE
+                                               : MSIP_EV_OUTGOING_FAILED,
+                                  .err = err,
+                                  .outgoing = o,
+                                  .session = o->session,
+                                  .message = kept});
+  return queued && kept;
 }
 
 /* A refresh reports to the session, others to their box. */
@@ -109,19 +111,18 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response)
 {
   struct msip_outgoing *o = msip_txn_user(t);
-  bool final = response->status >= 200;
+  bool final = response->status >= 200, told = false;
 
   (void)arg;
   if (!o || (o->change && !msip_change_response(o, response)) || o->done)
     return;
   o->done = final;
   if (!is_refresh(o))
-    msip_outgoing_report(o, response, 0);
+    told = msip_outgoing_report(o, response, 0);
   else if (final)
     msip_session_refreshed(o->session, response, 0);
-  /* With our offer answered nobody has anything to add to the ACK. */
-  if (o->change && o->change->offers)
-    msip_outgoing_ack_default(o);
+  if (o->change && final)
+    msip_change_settle(o, told);
   /* An accepted INVITE stays, for the repeats of its 2xx. */
   if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);

@@ -14,6 +14,8 @@ struct msip_change {
   bool offers;  /* it carries our offer */
   bool retries; /* 491 is tried again */
   bool waiting; /* in that pause: nothing of ours is on the wire */
+  bool lost;    /* there was no memory for their description */
+  bool left;    /* no script acknowledges: that is up to us */
 };
 
 struct msip_outgoing {
@@ -44,18 +46,22 @@ void msip_outgoing_free(struct msip_outgoing *o);
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response);
 void msip_outgoing_failure(struct msip_outgoing *o, int err);
-/* Queues the event that the layer above waits for. */
-void msip_outgoing_report(struct msip_outgoing *o,
+/* Queues the event that the layer above waits for.  False: it will hear of no
+ * response. */
+bool msip_outgoing_report(struct msip_outgoing *o,
                           const struct msip_msg *response, int err);
 /* --- change.c */
 /* A response to our INVITE or UPDATE: true when the caller may report it, false
  * when it was dealt with (a repeated 2xx, a 491 that is tried again). */
 bool msip_change_response(struct msip_outgoing *o,
                           const struct msip_msg *response);
+/* Behind the event of its final response, `told` when there is one: the ACK that
+ * is up to us, and the end of a call that memory does not suffice for. */
+void msip_change_settle(struct msip_outgoing *o, bool told);
 /* It failed without a response. */
 void msip_change_failed(struct msip_outgoing *o, int err);
 void msip_change_free(struct msip_outgoing *o);
 /* A change of ours with this method is on the wire, or its ACK is not. */
 bool msip_change_is_open(const struct msip_session *s, enum msip_method method);
-/* The session is over: no further try. */
+/* The session is over: no further try, and no answer is awaited for ever. */
 void msip_change_stop(struct msip_session *s);

@@ -91,8 +91,11 @@ void msip_outgoing_ack_default(struct msip_outgoing *o)
   static const struct msip_reply plain;
   struct msip_session *s = o->session;
 
-  if (!msip_outgoing_needs_ack(o) || send(o, &plain) != 0)
+  if (!msip_outgoing_needs_ack(o))
     return;
+  o->change->left = true;
+  if (send(o, &plain) != 0)
+    return; /* the 2xx comes again */
   if (s->state != MSIP_SESSION_TERMINATED &&
       s->exchange.state == MSIP_OFFER_THEIRS)
     msip_session_hang_up(s, "no answer to their offer");

@@ -119,6 +119,7 @@ void msip_refuse(struct msip_ua *ua, struct msip_txn *txn,
 
   if (!bytes) {
     ua->counters.dropped_memory++;
+    msip_txn_free(txn); /* the request comes again */
     return;
   }
   if (msip_txn_respond(ua->txns, txn, refusal->status, bytes, ua->now) == 0)

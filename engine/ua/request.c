@@ -4,7 +4,7 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { TRYING_MS = 200 };
+enum { TRYING_MS = 200, OWED_MS = 500 };
 
 int msip_because(struct msip_ua *ua, int err, const char *why)
 {
@@ -66,6 +66,10 @@ static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
 
   if (r->dead || r->answered)
     return;
+  if (r->owed) {
+    msip_request_answer(r, &(struct msip_refusal){.status = r->owed});
+    return;
+  }
   if (!r->waited) {
     r->waited = true;
     if (r->txn && msip_txn_can_respond(r->txn, 100))
@@ -237,14 +241,20 @@ void msip_request_answer(struct msip_request *r,
                          const struct msip_refusal *refusal)
 {
   struct msip_bytes *bytes;
+  int err;
 
   if (r->answered || r->dead || !r->txn)
     return;
   bytes = msip_refusal_build(r->ua, r->message, msip_request_tag(r), refusal);
-  if (msip_request_respond(r, refusal->status, bytes) != 0) {
+  err = msip_request_respond(r, refusal->status, bytes);
+  if (err == MSIP_ENOMEM) {
+    r->owed = (uint16_t)refusal->status;
+    msip_timer_arm(&r->ua->wheel, &r->timer, r->ua->now + OWED_MS);
+  } else if (err) {
     msip_request_end(r);
-    return;
   }
+  if (err)
+    return;
   msip_bytes_drop(bytes);
   msip_request_answered(r);
   if (r->invite)

@@ -51,6 +51,7 @@ struct msip_request {
   bool cancelled;
   bool waited; /* the 100 is out or not needed any more */
   bool dead;
+  uint16_t owed; /* the engine's answer that memory did not suffice for */
 };
 
 /* --- request.c */

@@ -92,6 +92,8 @@ void msip_session_timer_fire(struct msip_timer *timer, void *arg, msip_time now)
     give_up(s, MSIP_ETIMEOUT, "expired");
   else if (now + RETRY_MS >= s->expires_at)
     give_up(s, MSIP_ETIMEOUT, "refresh failed");
+  else if (msip_change_is_open(s, MSIP_UPDATE))
+    msip_timer_arm(&s->ua->wheel, &s->timer, now + RETRY_MS);
   else if (!s->own_update)
     send_refresh(s);
 }

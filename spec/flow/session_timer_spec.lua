@@ -119,4 +119,56 @@ describe("the session timer", function()
     assert.equal(1, rig:told("on_refresh_failed"))
     call.state = "ended"
   end)
+
+  it("ends the call when the refresh gets no answer (RFC 4028 10)", function()
+    local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
+    call.on_request = function(message)
+      if message.method == "UPDATE" then return false end
+    end
+    rig.net:run(131)
+    assert.equal("confirmed", rig.session.session_state)
+    rig.net:run(2)
+    assert.equal("ETIMEOUT", rig:last("on_refresh_failed")[1].code)
+    assert.equal(1, #rig:sent("BYE"))
+    assert.equal("refresh failed", rig:last("on_terminated")[1])
+  end)
+
+  it("is refreshed again when a refresh is refused, and gives up before the end (RFC 4028 10)",
+    function()
+      local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
+      call.on_request = function(message)
+        if message.method == "UPDATE" then return { status_code = 500 } end
+      end
+      rig.net:run(106)
+      assert.equal(2, #rig:sent("UPDATE"))
+      rig.net:run(88)
+      assert.same({}, rig:sent("BYE"))
+      rig.net:run(2)
+      assert.equal(1, #rig:sent("BYE"))
+      assert.equal("ETIMEOUT", rig:last("on_refresh_failed")[1].code)
+    end)
+
+  it("forgets a refresh that the peer's BYE overtook (RFC 4028 10)", function()
+    local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
+    local refresh
+    call.on_request = function(message)
+      if message.method == "UPDATE" then
+        refresh = message
+        return false
+      end
+    end
+    rig.net:run(100.1)
+    call:bye()
+    rig.net:settle()
+    rig.phone:respond(refresh, { status_code = 481 })
+    rig.net:settle()
+    assert.equal(0, rig:told("on_refresh_failed"))
+    assert.same({}, rig:sent("BYE"))
+  end)
+
+  it("may be shorter than 90 s where session.min_se says so (RFC 4028 5)", function()
+    rig = Rig.new({ settings = { ["session.min_se"] = 30 } })
+    local call = establish({ "Supported: timer", "Session-Expires: 40;refresher=uac" })
+    assert.same({ 40, "uac" }, { granted(call) })
+  end)
 end)

@@ -1,6 +1,7 @@
 /* Calls against a whole user agent core: bytes choose what the peer sends, what
- * the script answers and how much time passes.  Whatever happens, memory stays
- * sound, every INVITE gets an end, and everything is gone 64*T1 later. */
+ * the script answers and asks for, how much time passes and when memory is out.
+ * Whatever happens, memory stays sound, every INVITE gets an end, and
+ * everything is gone 64*T1 later. */
 #include "ua/ua.h"
 
 #include <assert.h>
@@ -22,10 +23,14 @@ struct world {
   msip_time now;
   char tag[128];    /* our latest To tag */
   char branch[128]; /* of our latest request */
+  char method[16];
+  char seq[16];
   char rseq[16];
   unsigned cseq, via;
   struct msip_request *held[HELD]; /* unanswered, in the script's hands */
   struct msip_session *session;
+  struct msip_outgoing *change;     /* our latest re-INVITE or UPDATE */
+  bool acks;                        /* the script acknowledges its 2xx itself */
   struct msip_request **box[BOXES]; /* where a request's pointer is kept */
 };
 
@@ -55,6 +60,21 @@ static void remember(struct msip_str bytes, const char *key, char end,
   out[n] = '\0';
 }
 
+/* Of an ACK nobody remembers anything: it gets no response. */
+static void remember_request(struct world *w, struct msip_str bytes)
+{
+  size_t n = 0;
+
+  if (msip_str_starts(bytes, MSIP_STR("ACK ")))
+    return;
+  remember(bytes, ";branch=", ';', w->branch, sizeof w->branch);
+  remember(bytes, "\r\nCSeq: ", ' ', w->seq, sizeof w->seq);
+  while (n + 1 < sizeof w->method && bytes.at[n] != ' ')
+    n++;
+  memcpy(w->method, bytes.at, n);
+  w->method[n] = '\0';
+}
+
 static int on_send(void *arg, const struct msip_flow *to, struct msip_str bytes)
 {
   struct world *w = arg;
@@ -66,7 +86,7 @@ static int on_send(void *arg, const struct msip_flow *to, struct msip_str bytes)
     if (!msip_str_starts(bytes, MSIP_STR("SIP/2.0 100")))
       remember(bytes, ";tag=b", ';', w->tag, sizeof w->tag);
   } else {
-    remember(bytes, ";branch=", ';', w->branch, sizeof w->branch);
+    remember_request(w, bytes);
   }
   return (w->left & 63) == 63 ? MSIP_ETRANSPORT : 0;
 }
@@ -78,6 +98,8 @@ static void on_release(void *arg, void *box)
 
   if (box == &w->session)
     w->session = NULL;
+  else if (box == &w->change)
+    w->change = NULL;
   else
     *slot = NULL;
 }
@@ -147,15 +169,25 @@ static void peer(struct world *w)
 
 static void response(struct world *w)
 {
-  static const unsigned status[] = {100, 200, 401, 408, 481, 491, 500, 200};
+  static const unsigned status[] = {100, 180, 200, 200, 408, 481, 491, 500};
+  static const char *const extra[] = {
+      "",
+      "Contact: <sip:a@192.0.2.9:5081>\r\n",
+      "Session-Expires: 90;refresher=uac\r\nRequire: timer\r\n",
+      "Allow: INVITE\r\n",
+  };
+  unsigned choice = next(w);
+  bool sdp = choice & 8;
   char text[1024];
 
   snprintf(text, sizeof text,
            "SIP/2.0 %u X\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=%s\r\n"
            "From: <sip:b@192.0.2.1>;tag=b%s\r\nTo: <sip:a@192.0.2.9>;tag=a\r\n"
-           "Call-ID: c\r\nCSeq: %u %s\r\nContent-Length: 0\r\n\r\n",
-           status[next(w) & 7], w->branch, w->tag, next(w) & 7,
-           next(w) & 1 ? "BYE" : "UPDATE");
+           "Call-ID: c\r\nCSeq: %s %s\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+           status[choice & 7], w->branch, w->tag, w->seq,
+           choice & 128 ? "BYE" : w->method, extra[choice >> 4 & 3],
+           sdp ? "Content-Type: application/sdp\r\n" : "",
+           sdp ? strlen(SDP) : 0, sdp ? SDP : "");
   receive(w, text);
 }
 
@@ -219,6 +251,35 @@ static void hold(struct world *w, struct msip_request *r)
   msip_request_default(r);
 }
 
+/* A re-INVITE or UPDATE of ours. */
+static void change(struct world *w)
+{
+  unsigned how = next(w);
+  struct msip_reply reply = {.body_kind = how & 1 ? MSIP_REPLY_BODY_GIVEN
+                                                  : MSIP_REPLY_BODY_DEFAULT,
+                             .body = how & 1 ? MSIP_STR(SDP) : MSIP_STR("")};
+  struct msip_outgoing *made = NULL;
+
+  if (msip_session_change(w->session, how & 2 ? MSIP_UPDATE : MSIP_INVITE,
+                          &reply, how & 4, &made) != 0)
+    return;
+  w->acks = how & 8;
+  if (w->change)
+    msip_outgoing_set_box(w->change, NULL);
+  w->change = made;
+  msip_outgoing_set_box(made, &w->change);
+}
+
+static void acknowledge(struct world *w, struct msip_outgoing *o)
+{
+  static const struct msip_reply answer = {.body_kind = MSIP_REPLY_BODY_GIVEN,
+                                           .body = {SDP, sizeof SDP - 1}};
+
+  if (w->acks)
+    msip_outgoing_ack(o, next(w) & 1 ? &answer : NULL);
+  msip_outgoing_ack_default(o);
+}
+
 static void drain(struct world *w)
 {
   struct msip_event e;
@@ -236,6 +297,8 @@ static void drain(struct world *w)
     } else if (e.kind == MSIP_EV_ACK_TIMEOUT && next(w) & 1) {
       msip_session_ack_timeout_default(e.session);
     }
+    if (e.kind == MSIP_EV_RESPONSE && e.message->status >= 200)
+      acknowledge(w, e.outgoing);
     msip_msg_drop(e.message);
   }
   msip_ua_sweep(w->ua);
@@ -249,6 +312,10 @@ static void script(struct world *w)
     msip_session_bye(w->session, NULL, NULL);
   else if (w->session && (what & 15) == 2)
     msip_session_dispose(w->session);
+  else if ((what & 15) == 3) /* this allocation will fail */
+    w->pool.fail_after = next(w) & 31;
+  else if (w->session && (what & 8))
+    change(w);
   else if (w->held[what & 7])
     answer(w, w->held[what & 7]);
 }
@@ -314,6 +381,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     drain(&w);
   }
+  w.pool.fail_after = 0;
   for (unsigned i = 0; i < HELD; i++)
     if (w.held[i])
       msip_request_abandon(w.held[i]);

@@ -13,3 +13,13 @@ error("a meta file is read by editors, never run")
 ---@field status_code integer
 ---@field reason_phrase string
 ---@field session moonsip.Session? of the request
+local IncomingResponse = {}
+
+--- Acknowledges the 2xx of an INVITE that made no offer; `body` answers the
+--- offer it brought.  Call it before the callback waits or returns: after that the
+--- engine sends the ACK by itself, and ends the call by BYE when an offer was left
+--- without its answer.  An answer that is missing or not due is raised.
+---@param options? moonsip.RequestOptions
+---@return true? done
+---@return moonsip.Error? err `ESTATE`: nothing to acknowledge (any more); `EGONE`; `ENOMEM`
+function IncomingResponse:ack(options) end

@@ -52,5 +52,26 @@ local Session = {}
 ---@return moonsip.Error? err `EGONE`: over; `ESTATE`: early, answer the INVITE; `ENOMEM`
 function Session:bye(options) end
 
+---@class moonsip.ChangeOptions: moonsip.RequestOptions
+---@field delegate moonsip.OutgoingRequestDelegate?
+---@field retry boolean? false: a 491 is final; default true
+
+--- Changes the session by a re-INVITE.  With a body that is our offer, and its
+--- 2xx is acknowledged at once.  Without one the peer makes the offer, and the
+--- answer goes into `response:ack { body = }`.  A 491 is tried again after 0 to
+--- 2 s (RFC 3261 14.1); 481 ends the call, 408 and silence end it with BYE, any
+--- other refusal leaves the session as it was.
+---@param options? moonsip.ChangeOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `EPENDING`: a change or an ACK is open, on either side; `EGONE`: over; `ESTATE`: not answered yet; `ENOMEM`
+function Session:invite(options) end
+
+--- The same by UPDATE (RFC 3311), whose 2xx needs no ACK.  Without a body it
+--- moves the remote target and renews the session timer only.
+---@param options? moonsip.ChangeOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as of Session:invite
+function Session:update(options) end
+
 --- Lets go of the call without a word to the peer; open requests get 487.
 function Session:dispose() end
