@@ -3,7 +3,10 @@
 #include "message/ctype.h"
 #include "ua/request_in.h"
 
-enum { REPLY_MAX = 65535 };
+enum {
+  REPLY_MAX = 65535,
+  CONTACT_ROOM = 512, /* setting `contact` has at most 500 bytes */
+};
 
 /* Name of a "Name: value" line; empty when it has no usable name. */
 static struct msip_str line_name(struct msip_str line, struct msip_str *value)
@@ -124,9 +127,9 @@ void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
                         const struct msip_flow *flow)
 {
   struct msip_str own = msip_str_c(ua->settings->contact);
-  struct msip_buf value;
+  char room[CONTACT_ROOM];
+  struct msip_buf value = {.at = room, .room = sizeof room, .max = sizeof room};
 
-  msip_buf_init(&value, ua->pool, 1024);
   msip_buf_char(&value, '<');
   if (own.len) {
     msip_buf_add(&value, own);
@@ -136,22 +139,20 @@ void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
   }
   msip_buf_char(&value, '>');
   msip_build_header(buf, MSIP_H_CONTACT, msip_buf_str(&value));
-  msip_buf_fini(&value);
 }
 
-static void build_session_expires(struct msip_ua *ua, struct msip_buf *buf,
+static void build_session_expires(struct msip_buf *buf,
                                   const struct msip_refresh *grant)
 {
-  struct msip_buf value;
+  char room[32];
+  struct msip_buf value = {.at = room, .room = sizeof room, .max = sizeof room};
 
-  msip_buf_init(&value, ua->pool, 64);
   msip_buf_u64(&value, grant->interval);
   if (grant->refresher == MSIP_REFRESH_THEM)
     msip_buf_lit(&value, ";refresher=uac");
   else
     msip_buf_lit(&value, ";refresher=uas");
   msip_build_header(buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
-  msip_buf_fini(&value);
 }
 
 static void build_require(struct msip_buf *buf, const struct msip_draft *draft)
@@ -263,7 +264,7 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
   build_accept(r, &buf, draft);
   build_require(&buf, draft);
   if (draft->refresh && draft->refresh->interval)
-    build_session_expires(ua, &buf, draft->refresh);
+    build_session_expires(&buf, draft->refresh);
   if (draft->warning.len && !msip_reply_has(reply, MSIP_STR("Warning")))
     msip_build_warning(ua, &buf, 399, draft->warning);
   msip_reply_headers(&buf, reply);
