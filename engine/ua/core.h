@@ -52,6 +52,10 @@ struct msip_ua {
   struct msip_str allow;    /* value of our Allow */
   struct msip_str supported;
   char allow_text[160];
+  /* The URI of our Contact where no setting says it, and whose it is. */
+  struct msip_addr own_addr;
+  char own_text[72];
+  uint8_t own_len;
   uint32_t served; /* bit per method with a core callback */
   msip_time now;
   bool draining;

@@ -5,7 +5,8 @@
 
 enum {
   REPLY_MAX = 65535,
-  CONTACT_ROOM = 512, /* setting `contact` has at most 500 bytes */
+  DIALOG_REPLY = 1000, /* saves most of these from growing */
+  CONTACT_ROOM = 512,  /* setting `contact` has at most 500 bytes */
 };
 
 /* Name of a "Name: value" line; empty when it has no usable name. */
@@ -123,6 +124,25 @@ bool msip_reply_is_sdp(const struct msip_reply *reply)
           msip_ctype_is(&type, MSIP_STR("application"), MSIP_STR("sdp")));
 }
 
+/* "sip:192.0.2.1:5060": written anew only when the address is another. */
+static struct msip_str own_uri(struct msip_ua *ua, const struct msip_addr *own)
+{
+  const struct msip_addr *last = &ua->own_addr;
+
+  if (last->family != own->family || last->port != own->port ||
+      memcmp(last->ip, own->ip, sizeof own->ip) != 0) {
+    struct msip_buf text = {.at = ua->own_text,
+                            .room = sizeof ua->own_text,
+                            .max = sizeof ua->own_text};
+
+    msip_buf_lit(&text, "sip:");
+    msip_addr_format(&text, own);
+    ua->own_len = (uint8_t)text.len;
+    ua->own_addr = *own;
+  }
+  return msip_str_of(ua->own_text, ua->own_len);
+}
+
 void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
                         const struct msip_flow *flow)
 {
@@ -131,12 +151,7 @@ void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
   struct msip_buf value = {.at = room, .room = sizeof room, .max = sizeof room};
 
   msip_buf_char(&value, '<');
-  if (own.len) {
-    msip_buf_add(&value, own);
-  } else {
-    msip_buf_lit(&value, "sip:");
-    msip_addr_format(&value, &flow->local);
-  }
+  msip_buf_add(&value, own.len ? own : own_uri(ua, &flow->local));
   msip_buf_char(&value, '>');
   msip_build_header(buf, MSIP_H_CONTACT, msip_buf_str(&value));
 }
@@ -255,6 +270,8 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
   struct msip_buf buf;
 
   msip_buf_init(&buf, ua->pool, REPLY_MAX);
+  if (draft->dialog)
+    msip_buf_reserve(&buf, DIALOG_REPLY);
   msip_build_response(&buf, r->message, draft->status, reply->reason,
                       msip_request_tag(r), ua->now);
   if (draft->dialog && !r->in_dialog)
