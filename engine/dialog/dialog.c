@@ -47,6 +47,8 @@ static struct msip_str place_routes(char **at, const struct msip_msg *m)
  * length stays. */
 static void flatten(char *text, size_t len)
 {
+  if (!memchr(text, '\r', len) && !memchr(text, '\n', len))
+    return;
   for (size_t i = 0; i < len; i++)
     if (text[i] == '\r' || text[i] == '\n')
       text[i] = ' ';
