@@ -118,6 +118,18 @@ static void warn_lost(struct slot *slot)
            slot->name);
 }
 
+bool mlua_delegate_is(lua_State *L, int stored, int index)
+{
+  bool same;
+
+  if (lua_type(L, stored) != LUA_TUSERDATA)
+    return false;
+  lua_getiuservalue(L, stored, 1);
+  same = lua_rawequal(L, -1, index);
+  lua_pop(L, 1);
+  return same;
+}
+
 void mlua_delegate_unpack(lua_State *L, struct mlua_engine *engine, int index)
 {
   struct slot *slot;

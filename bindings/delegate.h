@@ -10,6 +10,9 @@
 
 /* Turns the table (or nil) at `index` into what is stored, and pushes that. */
 void mlua_delegate_pack(lua_State *L, struct mlua_engine *engine, int index);
+/* Whether the stored value at `stored` stands for the exported table at `index`
+ * already. */
+bool mlua_delegate_is(lua_State *L, int stored, int index);
 /* Pushes the delegate table behind the stored value at `index`, or nil.  A name
  * that the current generation does not export any more gives the table of the
  * last generation that did, with one warning in the log. */

@@ -236,17 +236,9 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
 
 /* --- one event ---------------------------------------------------------- */
 
-struct delivery {
-  struct mlua_engine *engine;
-  const struct msip_event *event;
-};
-
-static int deliver(lua_State *L)
+static void deliver(lua_State *L, struct mlua_engine *engine,
+                    const struct msip_event *event)
 {
-  struct delivery *delivery = lua_touserdata(L, 1);
-  struct mlua_engine *engine = delivery->engine;
-  const struct msip_event *event = delivery->event;
-
   switch (event->kind) {
   case MSIP_EV_REQUEST:
     deliver_request(L, engine, event);
@@ -279,20 +271,19 @@ static int deliver(lua_State *L)
     mlua_task_wake(event->wake);
     break;
   }
-  return 0;
 }
 
-/* Only memory that ran out raises here. */
-static void deliver_event(struct mlua_engine *engine,
-                          const struct msip_event *event)
+/* What every delivery ends with. */
+static void settle(const struct msip_event *event)
 {
-  struct delivery delivery = {engine, event};
-  int err = mlua_enter(engine, deliver, &delivery);
-
   if (event->kind == MSIP_EV_RESPONSE && event->message->status >= 200)
     msip_outgoing_ack_default(event->outgoing);
-  if (err == 0)
-    return;
+  msip_msg_drop(event->message);
+}
+
+/* Memory ran out: the script does not hear of it. */
+static void give_up(const struct msip_event *event)
+{
   if (event->kind == MSIP_EV_REQUEST)
     msip_request_script_failed(event->request);
   if (event->kind == MSIP_EV_ACK_TIMEOUT)
@@ -351,18 +342,42 @@ void mlua_orphans_fini(struct mlua_engine *engine)
   }
 }
 
+/* --- all of them --------------------------------------------------------- */
+
+struct delivery {
+  struct mlua_engine *engine;
+  struct msip_event event; /* the one that is being delivered */
+  bool delivering;
+};
+
+static int deliver_all(lua_State *L)
+{
+  struct delivery *d = lua_touserdata(L, 1);
+
+  for (;;) {
+    abandon_orphans(d->engine);
+    if (!msip_ua_next_event(d->engine->ua, &d->event))
+      break;
+    d->delivering = true;
+    deliver(L, d->engine, &d->event);
+    d->delivering = false;
+    settle(&d->event);
+    lua_settop(L, 1);
+  }
+  return 0;
+}
+
+/* Only memory that ran out raises: the others get their turn all the same. */
 void mlua_dispatch(void *arg)
 {
   struct mlua_engine *engine = arg;
-  struct msip_event event;
+  struct delivery d = {.engine = engine};
 
   if (engine->running)
     return; /* the engine is not at rest */
-  for (;;) {
-    abandon_orphans(engine);
-    if (!msip_ua_next_event(engine->ua, &event))
-      break;
-    deliver_event(engine, &event);
-    msip_msg_drop(event.message);
+  while (mlua_enter(engine, deliver_all, &d) != 0 && d.delivering) {
+    d.delivering = false;
+    settle(&d.event);
+    give_up(&d.event);
   }
 }

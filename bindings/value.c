@@ -87,6 +87,9 @@ int mlua_write_delegate(lua_State *L, struct mlua_box *box, int n)
                luaL_typename(L, 3));
   if (!box->obj)
     return 1; /* over: nothing will be delivered any more */
+  lua_getiuservalue(L, 1, n);
+  if (mlua_delegate_is(L, -1, 3))
+    return 1;
   mlua_delegate_pack(L, box->engine, 3);
   lua_setiuservalue(L, 1, n);
   return 1;

@@ -69,17 +69,30 @@ bool msip_addr_is_any(const struct msip_addr *a)
   return memcmp(p, zero, n) == 0;
 }
 
+/* inet_ntop takes a printf for this. */
+static void format_ip4(struct msip_buf *buf, const uint8_t ip[4])
+{
+  for (int i = 0; i < 4; i++) {
+    if (i > 0)
+      msip_buf_char(buf, '.');
+    msip_buf_u64(buf, ip[i]);
+  }
+}
+
 void msip_addr_format_ip(struct msip_buf *buf, const struct msip_addr *a,
                          bool bare)
 {
   char text[INET6_ADDRSTRLEN] = "";
-  bool brackets = a->family == 6 && !bare;
 
-  inet_ntop(a->family == 6 ? AF_INET6 : AF_INET, a->ip, text, sizeof text);
-  if (brackets)
+  if (a->family != 6) {
+    format_ip4(buf, a->ip);
+    return;
+  }
+  inet_ntop(AF_INET6, a->ip, text, sizeof text);
+  if (!bare)
     msip_buf_char(buf, '[');
   msip_buf_add(buf, msip_str_c(text));
-  if (brackets)
+  if (!bare)
     msip_buf_char(buf, ']');
 }
 

@@ -19,7 +19,7 @@ void msip_buf_reset(struct msip_buf *buf)
   buf->err = 0;
 }
 
-int msip_buf_reserve(struct msip_buf *buf, size_t more)
+int msip_buf_grow(struct msip_buf *buf, size_t more)
 {
   if (buf->err)
     return buf->err;
@@ -43,20 +43,6 @@ int msip_buf_reserve(struct msip_buf *buf, size_t more)
   buf->at = grown;
   buf->room = room;
   return 0;
-}
-
-void msip_buf_add(struct msip_buf *buf, struct msip_str s)
-{
-  if (msip_buf_reserve(buf, s.len) != 0 || s.len == 0)
-    return;
-  memcpy(buf->at + buf->len, s.at, s.len);
-  buf->len += s.len;
-}
-
-void msip_buf_char(struct msip_buf *buf, char c)
-{
-  if (msip_buf_reserve(buf, 1) == 0)
-    buf->at[buf->len++] = c;
 }
 
 void msip_buf_u64(struct msip_buf *buf, uint64_t n)

@@ -23,11 +23,32 @@ void msip_buf_fini(struct msip_buf *buf);
 /* Empties the buffer and its error; keeps the memory. */
 void msip_buf_reset(struct msip_buf *buf);
 
-/* Room for `more` bytes, or the sticky error. */
-int msip_buf_reserve(struct msip_buf *buf, size_t more);
+/* What msip_buf_reserve does when there is no room yet. */
+int msip_buf_grow(struct msip_buf *buf, size_t more);
 
-void msip_buf_add(struct msip_buf *buf, struct msip_str s);
-void msip_buf_char(struct msip_buf *buf, char c);
+/* Room for `more` bytes, or the sticky error. */
+static inline int msip_buf_reserve(struct msip_buf *buf, size_t more)
+{
+  if (buf->err == 0 && more <= buf->room - buf->len && more <= buf->max &&
+      buf->len <= buf->max - more)
+    return 0;
+  return msip_buf_grow(buf, more);
+}
+
+static inline void msip_buf_add(struct msip_buf *buf, struct msip_str s)
+{
+  if (msip_buf_reserve(buf, s.len) != 0 || s.len == 0)
+    return;
+  memcpy(buf->at + buf->len, s.at, s.len);
+  buf->len += s.len;
+}
+
+static inline void msip_buf_char(struct msip_buf *buf, char c)
+{
+  if (msip_buf_reserve(buf, 1) == 0)
+    buf->at[buf->len++] = c;
+}
+
 void msip_buf_u64(struct msip_buf *buf, uint64_t n);
 /* Literal text. */
 #define msip_buf_lit(buf, lit) msip_buf_add((buf), MSIP_STR(lit))

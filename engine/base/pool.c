@@ -1,5 +1,6 @@
 #include "base/pool.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,23 +15,41 @@
 #define KEEP_FREE_BLOCKS 1
 #endif
 
-/* Two classes per power of two, 32 bytes to 256 KiB; larger goes to malloc. */
-static const uint32_t class_size[MSIP_POOL_CLASSES] = {
-    32,    48,    64,    96,    128,    192,    256,    384,   512,   768,
-    1024,  1536,  2048,  3072,  4096,   6144,   8192,   12288, 16384, 24576,
-    32768, 49152, 65536, 98304, 131072, 196608, 262144, 0};
+/* Small blocks are what a held call is made of, so their classes lie close: one
+ * every 32 bytes to 1 KiB, then two per power of two to 256 KiB.  Larger ones
+ * go to malloc and are class LARGE. */
+enum {
+  STEP = 32,
+  SMALL_MAX = 1024,
+  SMALL = SMALL_MAX / STEP,
+  POOLED_MAX = 262144,
+  LARGE = MSIP_POOL_CLASSES - 1,
+};
 
 static unsigned class_of(size_t size)
 {
-  if (size <= 32)
-    return 0;
-  if (size > 262144)
-    return MSIP_POOL_CLASSES - 1;
+  if (size <= SMALL_MAX)
+    return size ? (unsigned)(size - 1) / STEP : 0;
+  if (size > POOLED_MAX)
+    return LARGE;
 
   unsigned top = 63u - (unsigned)__builtin_clzll((uint64_t)size - 1);
-  unsigned base = (top - 5) * 2; /* class of 2^top + 2^(top-1) is base + 1 */
+  bool lower_half = size <= (size_t)3 << (top - 1);
 
-  return size <= ((size_t)3 << (top - 1)) ? base + 1 : base + 2;
+  return SMALL + (top - 10) * 2 + (lower_half ? 0 : 1);
+}
+
+/* Bytes of a block of class `c` that was asked for with `size`. */
+static size_t room_of(unsigned c, size_t size)
+{
+  if (c < SMALL)
+    return (c + 1) * (size_t)STEP;
+  if (c == LARGE)
+    return size;
+
+  size_t power = (size_t)SMALL_MAX << (c - SMALL) / 2;
+
+  return (c - SMALL) % 2 ? power * 2 : power * 3 / 2;
 }
 
 void msip_pool_init(struct msip_pool *pool)
@@ -53,7 +72,7 @@ void msip_pool_fini(struct msip_pool *pool)
 void *msip_pool_take(struct msip_pool *pool, size_t size)
 {
   unsigned c = class_of(size);
-  size_t room = class_size[c] ? class_size[c] : size;
+  size_t room = room_of(c, size);
   void *block = pool->free[c];
 
   if (pool->fail_after > 0 && --pool->fail_after == 0)
@@ -83,13 +102,13 @@ void *msip_pool_zero(struct msip_pool *pool, size_t size)
 void msip_pool_give(struct msip_pool *pool, void *block, size_t size)
 {
   unsigned c = class_of(size);
-  size_t room = class_size[c] ? class_size[c] : size;
+  size_t room = room_of(c, size);
 
   if (!block)
     return;
   pool->live_bytes -= room;
   pool->live_count--;
-  if (KEEP_FREE_BLOCKS && class_size[c]) {
+  if (KEEP_FREE_BLOCKS && c != LARGE) {
     *(void **)block = pool->free[c];
     pool->free[c] = block;
   } else {

@@ -1,15 +1,11 @@
 #include "base/rand.h"
 
-struct sip {
-  uint64_t v0, v1, v2, v3;
-};
-
 static inline uint64_t rotl(uint64_t x, int b)
 {
   return (x << b) | (x >> (64 - b));
 }
 
-static inline void mix(struct sip *s)
+static inline void mix(struct msip_hasher *s)
 {
   s->v0 += s->v1;
   s->v1 = rotl(s->v1, 13) ^ s->v0;
@@ -23,21 +19,21 @@ static inline void mix(struct sip *s)
   s->v2 = rotl(s->v2, 32);
 }
 
-static inline void word(struct sip *s, uint64_t m)
+static inline void word(struct msip_hasher *s, uint64_t m)
 {
   s->v3 ^= m;
   mix(s);
   s->v0 ^= m;
 }
 
-static inline struct sip start(const uint64_t key[2])
+static inline struct msip_hasher start(const uint64_t key[2])
 {
-  return (struct sip){
+  return (struct msip_hasher){
       key[0] ^ 0x736f6d6570736575ULL, key[1] ^ 0x646f72616e646f6dULL,
       key[0] ^ 0x6c7967656e657261ULL, key[1] ^ 0x7465646279746573ULL};
 }
 
-static inline uint64_t finish(struct sip *s)
+static inline uint64_t finish(struct msip_hasher *s)
 {
   s->v2 ^= 0xff;
   mix(s);
@@ -53,7 +49,7 @@ void msip_rand_init(struct msip_rand *r, const uint64_t key[2])
 
 uint64_t msip_rand_u64(struct msip_rand *r)
 {
-  struct sip s = start(r->key);
+  struct msip_hasher s = start(r->key);
 
   word(&s, 0x72616e646f6d2121ULL); /* apart from every msip_hash input */
   word(&s, r->counter++);
@@ -91,35 +87,56 @@ static inline uint64_t fold(uint64_t m)
   return m | (capital >> 2);
 }
 
-static inline uint64_t hash(const struct msip_rand *r, uint64_t seed,
-                            struct msip_str text, bool folded)
+/* The bytes, then their number, so that pieces cannot be cut differently. */
+static inline void add(struct msip_hasher *h, struct msip_str text, bool folded)
 {
-  struct sip s = start(r->key);
+  struct msip_hasher s = *h;
   const char *at = text.at;
   size_t left = text.len;
   uint64_t m;
 
-  word(&s, seed);
   for (; left >= 8; at += 8, left -= 8) {
     memcpy(&m, at, 8);
     word(&s, folded ? fold(m) : m);
   }
   m = 0;
-  if (left)
-    memcpy(&m, at, left);
+  for (size_t i = 0; i < left; i++)
+    m |= (uint64_t)(unsigned char)at[i] << 8 * i;
   if (folded)
     m = fold(m);
   word(&s, m | (uint64_t)text.len << 56);
+  *h = s;
+}
+
+struct msip_hasher msip_hash_start(const struct msip_rand *r, uint64_t seed)
+{
+  struct msip_hasher h = start(r->key);
+
+  word(&h, seed);
+  return h;
+}
+
+void msip_hash_add(struct msip_hasher *h, struct msip_str s)
+{
+  add(h, s, false);
+}
+
+void msip_hash_add_fold(struct msip_hasher *h, struct msip_str s)
+{
+  add(h, s, true);
+}
+
+uint64_t msip_hash_value(const struct msip_hasher *h)
+{
+  struct msip_hasher s = *h;
+
   return finish(&s);
 }
 
 uint64_t msip_hash(const struct msip_rand *r, uint64_t seed, struct msip_str s)
 {
-  return hash(r, seed, s, false);
-}
+  struct msip_hasher h = msip_hash_start(r, seed);
 
-uint64_t msip_hash_fold(const struct msip_rand *r, uint64_t seed,
-                        struct msip_str s)
-{
-  return hash(r, seed, s, true);
+  add(&h, s, false);
+  return finish(&h);
 }

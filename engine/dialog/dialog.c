@@ -47,6 +47,8 @@ static struct msip_str place_routes(char **at, const struct msip_msg *m)
  * length stays. */
 static void flatten(char *text, size_t len)
 {
+  if (!memchr(text, '\r', len) && !memchr(text, '\n', len))
+    return;
   for (size_t i = 0; i < len; i++)
     if (text[i] == '\r' || text[i] == '\n')
       text[i] = ' ';
@@ -115,10 +117,12 @@ void msip_dialog_fini(struct msip_dialog *d)
 uint64_t msip_dialog_hash(const struct msip_rand *rand, struct msip_str call_id,
                           struct msip_str local_tag, struct msip_str remote_tag)
 {
-  uint64_t h = msip_hash(rand, 1, call_id);
+  struct msip_hasher h = msip_hash_start(rand, 1);
 
-  h = msip_hash_fold(rand, h, local_tag);
-  return msip_hash_fold(rand, h, remote_tag);
+  msip_hash_add(&h, call_id);
+  msip_hash_add_fold(&h, local_tag);
+  msip_hash_add_fold(&h, remote_tag);
+  return msip_hash_value(&h);
 }
 
 bool msip_dialog_is(const struct msip_dialog *d, struct msip_str call_id,

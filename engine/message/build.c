@@ -38,16 +38,25 @@ void msip_build_via(struct msip_buf *buf, enum msip_transport transport,
   msip_buf_lit(buf, ";rport\r\n");
 }
 
+static char *put(char *to, struct msip_str s)
+{
+  memcpy(to, s.at, s.len);
+  return to + s.len;
+}
+
 static void line(struct msip_buf *buf, struct msip_str name,
                  struct msip_str value)
 {
+  char *to;
+
   if (refused(buf, value) ||
       msip_buf_reserve(buf, name.len + value.len + 4) != 0)
     return;
-  msip_buf_add(buf, name);
-  msip_buf_lit(buf, ": ");
-  msip_buf_add(buf, value);
-  msip_buf_lit(buf, "\r\n");
+  to = put(buf->at + buf->len, name);
+  to = put(to, MSIP_STR(": "));
+  to = put(to, value);
+  to = put(to, MSIP_STR("\r\n"));
+  buf->len = (size_t)(to - buf->at);
 }
 
 void msip_build_header(struct msip_buf *buf, enum msip_header_id id,

@@ -40,13 +40,12 @@ static uint64_t seed_of(const struct msip_txn_key *key)
  * nothing but a comparison. */
 void msip_txn_key_hash(struct msip_txn_key *key, const struct msip_rand *r)
 {
-  uint64_t hash = seed_of(key);
+  struct msip_hasher h = msip_hash_start(r, seed_of(key));
   int count = piece_count(key);
 
   for (int i = 0; i < count; i++)
-    if (key->piece[i].len)
-      hash = msip_hash_fold(r, hash + (uint64_t)i, key->piece[i]);
-  key->hash = hash;
+    msip_hash_add_fold(&h, key->piece[i]);
+  key->hash = msip_hash_value(&h);
 }
 
 void msip_txn_key_request(struct msip_txn_key *key, const struct msip_msg *m,
@@ -148,9 +147,12 @@ struct msip_txn_origin msip_txn_origin_of(const struct msip_rand *r,
                                           const struct msip_msg *m)
 {
   uint64_t seed = (uint64_t)m->cseq << 16 | (uint64_t)m->method << 8;
+  struct msip_hasher h = msip_hash_start(r, seed | SEED_ORIGIN);
   struct msip_txn_origin origin;
 
-  origin.check = msip_hash(r, seed | SEED_ORIGIN, m->call_id);
-  origin.hash = msip_hash_fold(r, origin.check, m->from_tag);
+  msip_hash_add(&h, m->call_id);
+  origin.check = msip_hash_value(&h);
+  msip_hash_add_fold(&h, m->from_tag);
+  origin.hash = msip_hash_value(&h);
   return origin;
 }

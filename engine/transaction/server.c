@@ -67,6 +67,7 @@ enum msip_arrival msip_txns_receive_request(struct msip_txns *txns,
   t = is_ack ? find_of_ack(txns, &key, m) : msip_txn_find(txns, &key);
   txns->fresh = t || is_ack ? NULL : m;
   txns->fresh_hash = key.hash;
+  txns->has_fresh_origin = false;
   if (!t)
     return is_ack ? MSIP_ARRIVAL_STRAY : MSIP_ARRIVAL_NEW;
   if (t->kind == MSIP_IST)
@@ -90,6 +91,17 @@ static struct msip_txn *find_origin(const struct msip_txns *txns,
   return NULL;
 }
 
+static struct msip_txn_origin origin_of(struct msip_txns *txns,
+                                        const struct msip_msg *request)
+{
+  if (request != txns->fresh)
+    return msip_txn_origin_of(txns->config.rand, request);
+  if (!txns->has_fresh_origin)
+    txns->fresh_origin = msip_txn_origin_of(txns->config.rand, request);
+  txns->has_fresh_origin = true;
+  return txns->fresh_origin;
+}
+
 /* Of requests that arrived twice only the first is listed, so that nobody can
  * make a long chain.  Without memory the second one is not noticed. */
 static void list_origin(struct msip_txn *t, const struct msip_msg *request)
@@ -99,7 +111,7 @@ static void list_origin(struct msip_txn *t, const struct msip_msg *request)
 
   if (request->to_tag.len)
     return;
-  origin = msip_txn_origin_of(txns->config.rand, request);
+  origin = origin_of(txns, request);
   if (find_origin(txns, origin))
     return;
   t->origin_check = origin.check;
@@ -110,7 +122,7 @@ static void list_origin(struct msip_txn *t, const struct msip_msg *request)
 struct msip_txn *msip_txns_find_merged(struct msip_txns *txns,
                                        const struct msip_msg *request)
 {
-  return find_origin(txns, msip_txn_origin_of(txns->config.rand, request));
+  return find_origin(txns, origin_of(txns, request));
 }
 
 struct msip_txn *msip_txns_find_cancelled(struct msip_txns *txns,
@@ -131,7 +143,6 @@ static void fresh_key(struct msip_txns *txns, const struct msip_msg *request,
     key->hash = txns->fresh_hash;
   else
     msip_txn_key_hash(key, txns->config.rand);
-  txns->fresh = NULL;
 }
 
 struct msip_txn *msip_txns_open(struct msip_txns *txns,
@@ -151,6 +162,7 @@ struct msip_txn *msip_txns_open(struct msip_txns *txns,
   if (!t)
     return NULL;
   list_origin(t, request);
+  txns->fresh = NULL;
   if (is_invite)
     msip_ist_start(&t->ist, msip_flow_is_reliable(&flow), &fx);
   else

@@ -53,10 +53,12 @@ struct msip_txns {
   struct msip_txns_config config;
   struct msip_map by_key;
   struct msip_map by_origin;
-  /* The request that was NEW last and the hash of its key: it is opened next,
-   * as a rule. */
+  /* The request that was NEW last, the hash of its key, and where it comes from
+   * once that was asked: it is opened next, as a rule. */
   const struct msip_msg *fresh;
   uint64_t fresh_hash;
+  struct msip_txn_origin fresh_origin;
+  bool has_fresh_origin;
 };
 
 static inline const char *msip_txn_key_text(const struct msip_txn *t)

@@ -9,6 +9,7 @@ struct msip_txns *msip_txns_new(const struct msip_txns_config *config)
   txns->config = *config;
   txns->fresh = NULL;
   txns->fresh_hash = 0;
+  txns->has_fresh_origin = false;
   msip_map_init(&txns->by_key, config->pool);
   msip_map_init(&txns->by_origin, config->pool);
   return txns;

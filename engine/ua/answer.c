@@ -1,5 +1,4 @@
 /* accept, progress, redirect, reject, trying: checks first, effects after. */
-#include "message/body.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
@@ -65,7 +64,7 @@ static void commit(struct msip_request *r, const struct msip_refresh *grant)
     return;
   if (r->message->method != MSIP_UPDATE)
     return;
-  msip_session_retarget(s, r->message);
+  msip_session_retarget(s, r->message, r->facts.updates);
   msip_session_timer_set(s, grant);
 }
 

@@ -174,7 +174,8 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
 
   if (s->state == MSIP_SESSION_TERMINATED)
     return;
-  msip_session_retarget(s, response);
+  msip_session_retarget(
+      s, response, msip_msg_lists(response, MSIP_H_ALLOW, MSIP_STR("UPDATE")));
   if (msip_msg_session_body(response, &sdp) == 1)
     o->change->lost = msip_exchange_move(&s->exchange, o->ua->pool,
                                          MSIP_OFFER_RECV, sdp) == MSIP_ENOMEM;

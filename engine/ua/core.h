@@ -52,6 +52,10 @@ struct msip_ua {
   struct msip_str allow;    /* value of our Allow */
   struct msip_str supported;
   char allow_text[160];
+  /* The URI of our Contact where no setting says it, and whose it is. */
+  struct msip_addr own_addr;
+  char own_text[72];
+  uint8_t own_len;
   uint32_t served; /* bit per method with a core callback */
   msip_time now;
   bool draining;
@@ -102,10 +106,20 @@ bool msip_supports(const struct msip_ua *ua, struct msip_str option_tag);
 
 /* --- receive.c, screen.c */
 
+/* What the checks of a request found out, so that nobody reads it twice.  All
+ * of it is empty for methods that it does not concern. */
+struct msip_facts {
+  struct msip_str sdp; /* session description of INVITE, UPDATE and PRACK */
+  bool has_sdp;
+  bool updates;                /* INVITE, UPDATE: Allow lists UPDATE */
+  bool has_ask;                /* INVITE, UPDATE: `ask` could be read */
+  struct msip_refresh_ask ask; /* the session timer it wants */
+};
+
 /* Checks of 8.2 that come before any script: true when the request may go on,
  * false when it was refused. */
 bool msip_screen(struct msip_ua *ua, struct msip_txn *txn,
-                 const struct msip_msg *m);
+                 const struct msip_msg *m, struct msip_facts *facts);
 
 /* --- rate.c: limits.source_rate */
 bool msip_rate_allows(struct msip_ua *ua, const struct msip_addr *source);

@@ -1,6 +1,5 @@
 /* INVITE and re-INVITE from arrival to final response (RFC 3261 13.3, 14.2,
  * RFC 6141). */
-#include "message/body.h"
 #include "message/delta.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
@@ -37,7 +36,6 @@ static void forget(struct msip_bytes **bytes)
 bool msip_invite_arrived(struct msip_request *r)
 {
   struct msip_invite *invite = msip_pool_zero(r->ua->pool, sizeof *invite);
-  struct msip_str sdp = MSIP_STR("");
 
   if (!invite) {
     msip_request_answer(r, &(struct msip_refusal){.status = 500});
@@ -45,16 +43,16 @@ bool msip_invite_arrived(struct msip_request *r)
   }
   r->invite = invite;
   invite->request = r;
-  invite->offerless = !r->has_offer;
+  invite->offerless = !r->facts.has_sdp;
   msip_timer_init(&invite->repeat, msip_repeat_fire);
   msip_timer_init(&invite->expires, expires_fired);
   arm_expires(r);
   if (!r->session)
     return true;
   msip_exchange_save(&invite->before, &r->session->exchange);
-  if (r->has_offer && msip_msg_session_body(r->message, &sdp) == 1 &&
+  if (r->facts.has_sdp &&
       msip_exchange_move(&r->session->exchange, r->ua->pool, MSIP_OFFER_RECV,
-                         sdp) != 0) {
+                         r->facts.sdp) != 0) {
     msip_request_answer(r, &(struct msip_refusal){.status = 500});
     return false;
   }
@@ -205,7 +203,7 @@ static void confirm(struct msip_request *r)
 {
   struct msip_session *s = r->session;
 
-  msip_session_retarget(s, r->message);
+  msip_session_retarget(s, r->message, r->facts.updates);
   if (!s->confirmed) {
     s->confirmed = true;
     s->state = MSIP_SESSION_ACK_WAIT;
@@ -320,7 +318,8 @@ static int send_progress(struct msip_request *r, struct msip_draft *draft,
   if (sdp && !moves && !r->invite->said)
     keep_preview(r, draft->reply->body);
   if (draft->rseq && r->in_dialog)
-    msip_session_retarget(r->session, r->message); /* RFC 6141 4.6 */
+    msip_session_retarget(r->session, r->message,
+                          r->facts.updates); /* RFC 6141 4.6 */
   return 0;
 }
 

@@ -36,7 +36,8 @@ static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
 }
 
 static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
-                          const struct msip_msg *m)
+                          const struct msip_msg *m,
+                          const struct msip_facts *facts)
 {
   struct msip_request *r;
   bool needs_dialog =
@@ -48,7 +49,7 @@ static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
     return;
   }
-  r = msip_request_new(ua, txn, m, NULL);
+  r = msip_request_new(ua, txn, m, facts, NULL);
   if (!r)
     return;
   if (m->method == MSIP_INVITE) {
@@ -64,6 +65,7 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
   bool merged;
   struct msip_txn *txn;
   struct msip_session *session;
+  struct msip_facts facts;
 
   if (is_unwelcome(ua, m))
     return;
@@ -82,15 +84,15 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 482});
     return;
   }
-  if (!msip_screen(ua, txn, m))
+  if (!msip_screen(ua, txn, m, &facts))
     return;
   if (m->to_tag.len == 0) {
-    out_of_dialog(ua, txn, m);
+    out_of_dialog(ua, txn, m, &facts);
     return;
   }
   session = msip_session_find(ua, m);
   if (session)
-    msip_session_receive(session, txn, m);
+    msip_session_receive(session, txn, m, &facts);
   else
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
 }

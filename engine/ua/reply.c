@@ -3,7 +3,11 @@
 #include "message/ctype.h"
 #include "ua/request_in.h"
 
-enum { REPLY_MAX = 65535 };
+enum {
+  REPLY_MAX = 65535,
+  DIALOG_REPLY = 1000, /* saves most of these from growing */
+  CONTACT_ROOM = 512,  /* setting `contact` has at most 500 bytes */
+};
 
 /* Name of a "Name: value" line; empty when it has no usable name. */
 static struct msip_str line_name(struct msip_str line, struct msip_str *value)
@@ -120,38 +124,50 @@ bool msip_reply_is_sdp(const struct msip_reply *reply)
           msip_ctype_is(&type, MSIP_STR("application"), MSIP_STR("sdp")));
 }
 
+/* "sip:192.0.2.1:5060": written anew only when the address is another. */
+static struct msip_str own_uri(struct msip_ua *ua, const struct msip_addr *own)
+{
+  const struct msip_addr *last = &ua->own_addr;
+
+  if (last->family != own->family || last->port != own->port ||
+      memcmp(last->ip, own->ip, sizeof own->ip) != 0) {
+    struct msip_buf text = {.at = ua->own_text,
+                            .room = sizeof ua->own_text,
+                            .max = sizeof ua->own_text};
+
+    msip_buf_lit(&text, "sip:");
+    msip_addr_format(&text, own);
+    ua->own_len = (uint8_t)text.len;
+    ua->own_addr = *own;
+  }
+  return msip_str_of(ua->own_text, ua->own_len);
+}
+
 void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
                         const struct msip_flow *flow)
 {
   struct msip_str own = msip_str_c(ua->settings->contact);
-  struct msip_buf value;
+  char room[CONTACT_ROOM];
+  struct msip_buf value = {.at = room, .room = sizeof room, .max = sizeof room};
 
-  msip_buf_init(&value, ua->pool, 1024);
   msip_buf_char(&value, '<');
-  if (own.len) {
-    msip_buf_add(&value, own);
-  } else {
-    msip_buf_lit(&value, "sip:");
-    msip_addr_format(&value, &flow->local);
-  }
+  msip_buf_add(&value, own.len ? own : own_uri(ua, &flow->local));
   msip_buf_char(&value, '>');
   msip_build_header(buf, MSIP_H_CONTACT, msip_buf_str(&value));
-  msip_buf_fini(&value);
 }
 
-static void build_session_expires(struct msip_ua *ua, struct msip_buf *buf,
+static void build_session_expires(struct msip_buf *buf,
                                   const struct msip_refresh *grant)
 {
-  struct msip_buf value;
+  char room[32];
+  struct msip_buf value = {.at = room, .room = sizeof room, .max = sizeof room};
 
-  msip_buf_init(&value, ua->pool, 64);
   msip_buf_u64(&value, grant->interval);
   if (grant->refresher == MSIP_REFRESH_THEM)
     msip_buf_lit(&value, ";refresher=uac");
   else
     msip_buf_lit(&value, ";refresher=uas");
   msip_build_header(buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
-  msip_buf_fini(&value);
 }
 
 static void build_require(struct msip_buf *buf, const struct msip_draft *draft)
@@ -254,6 +270,8 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
   struct msip_buf buf;
 
   msip_buf_init(&buf, ua->pool, REPLY_MAX);
+  if (draft->dialog)
+    msip_buf_reserve(&buf, DIALOG_REPLY);
   msip_build_response(&buf, r->message, draft->status, reply->reason,
                       msip_request_tag(r), ua->now);
   if (draft->dialog && !r->in_dialog)
@@ -263,7 +281,7 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
   build_accept(r, &buf, draft);
   build_require(&buf, draft);
   if (draft->refresh && draft->refresh->interval)
-    build_session_expires(ua, &buf, draft->refresh);
+    build_session_expires(&buf, draft->refresh);
   if (draft->warning.len && !msip_reply_has(reply, MSIP_STR("Warning")))
     msip_build_warning(ua, &buf, 399, draft->warning);
   msip_reply_headers(&buf, reply);

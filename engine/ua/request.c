@@ -1,6 +1,5 @@
 #include "ua/request.h"
 
-#include "message/body.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
@@ -100,10 +99,10 @@ static void free_dead(struct msip_dead *dead)
 
 struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
                                       const struct msip_msg *m,
+                                      const struct msip_facts *facts,
                                       struct msip_session *session)
 {
   struct msip_request *r = msip_pool_zero(ua->pool, sizeof *r);
-  struct msip_str sdp;
 
   if (r)
     r->message = msip_msg_keep(ua->pool, m);
@@ -114,9 +113,9 @@ struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
   }
   r->ua = ua;
   r->txn = txn;
-  r->has_offer = (m->method == MSIP_INVITE || m->method == MSIP_UPDATE ||
-                  m->method == MSIP_PRACK) &&
-                 msip_msg_session_body(m, &sdp) == 1;
+  r->facts = *facts;
+  if (facts->has_sdp) /* the kept message lies elsewhere */
+    r->facts.sdp.at = r->message->at + (facts->sdp.at - m->at);
   r->sweep.free = free_dead;
   msip_list_init(&r->sweep.node);
   msip_timer_init(&r->timer, timer_fired);

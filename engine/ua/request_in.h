@@ -43,11 +43,11 @@ struct msip_request {
   struct msip_request *prack_of; /* PRACK: the INVITE it acknowledges */
   struct msip_timer timer;       /* 100 after 200 ms, then answer_time */
   void *box;
-  char tag[MSIP_TAG_MAX]; /* To tag of all our responses */
+  struct msip_facts facts; /* of `message` */
+  char tag[MSIP_TAG_MAX];  /* To tag of all our responses */
   uint8_t tag_len;
   bool in_dialog;
-  bool has_offer; /* its body carries a session description */
-  bool answered;  /* a final response was decided */
+  bool answered; /* a final response was decided */
   bool cancelled;
   bool waited; /* the 100 is out or not needed any more */
   bool dead;
@@ -60,6 +60,7 @@ struct msip_request {
  * out; refused with 500 then. */
 struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
                                       const struct msip_msg *m,
+                                      const struct msip_facts *facts,
                                       struct msip_session *session);
 /* Queues event REQUEST; on failure answers 500. */
 void msip_request_ask(struct msip_request *r);

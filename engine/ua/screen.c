@@ -12,20 +12,24 @@ static bool refuse(struct msip_ua *ua, struct msip_txn *txn,
   return false;
 }
 
+/* The Request-URI is well-formed, or the message had a fault. */
+static bool knows_scheme(const struct msip_msg *m)
+{
+  struct msip_uri uri;
+
+  return msip_str_starts(m->ruri, MSIP_STR("sip:")) ||
+         (msip_uri_parse(&uri, m->ruri, NULL) == 0 &&
+          uri.scheme != MSIP_SCHEME_OTHER);
+}
+
 /* 8.2.1, 8.2.2.1 */
 static bool method_and_scheme(struct msip_ua *ua, struct msip_txn *txn,
                               const struct msip_msg *m)
 {
-  struct msip_uri uri;
-
   if (m->method == MSIP_METHOD_OTHER &&
       (m->to_tag.len || !(ua->served & 1u << MSIP_METHOD_OTHER)))
     return refuse(ua, txn, m, 501);
-  if (msip_uri_parse(&uri, m->ruri, NULL) != 0)
-    return refuse(ua, txn, m, 400);
-  if (uri.scheme == MSIP_SCHEME_OTHER)
-    return refuse(ua, txn, m, 416);
-  return true;
+  return knows_scheme(m) || refuse(ua, txn, m, 416);
 }
 
 /* 8.2.2.3: names just the tags we do not know. */
@@ -58,9 +62,8 @@ static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
 
 /* 8.2.3 */
 static bool content(struct msip_ua *ua, struct msip_txn *txn,
-                    const struct msip_msg *m)
+                    const struct msip_msg *m, struct msip_facts *facts)
 {
-  struct msip_str sdp;
   int found;
 
   if (m->body.len == 0)
@@ -73,7 +76,8 @@ static bool content(struct msip_ua *ua, struct msip_txn *txn,
       return refuse(ua, txn, m, 415);
     return true;
   }
-  found = msip_msg_session_body(m, &sdp);
+  found = msip_msg_session_body(m, &facts->sdp);
+  facts->has_sdp = found == 1;
   if (found == MSIP_EUNSUPPORTED)
     return refuse(ua, txn, m, 415);
   return found >= 0 || refuse(ua, txn, m, 400);
@@ -112,15 +116,17 @@ static bool accepts_sdp(const struct msip_msg *m)
 
 /* RFC 4028 section 9 */
 static bool session_interval(struct msip_ua *ua, struct msip_txn *txn,
-                             const struct msip_msg *m)
+                             const struct msip_msg *m, struct msip_facts *facts)
 {
-  struct msip_refresh_ask ask;
-
+  facts->has_ask = msip_refresh_read(&facts->ask, m) == 0;
+  facts->updates = facts->has_ask
+                       ? facts->ask.can_update
+                       : msip_msg_lists(m, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
   if (ua->settings->session_expires == 0)
     return true;
-  if (msip_refresh_read(&ask, m) != 0)
+  if (!facts->has_ask)
     return refuse(ua, txn, m, 400);
-  return !msip_refresh_too_small(&ask, ua->settings->session_min_se) ||
+  return !msip_refresh_too_small(&facts->ask, ua->settings->session_min_se) ||
          refuse(ua, txn, m, 422);
 }
 
@@ -141,7 +147,7 @@ static bool one_contact(struct msip_ua *ua, struct msip_txn *txn,
 }
 
 static bool invite_terms(struct msip_ua *ua, struct msip_txn *txn,
-                         const struct msip_msg *m)
+                         const struct msip_msg *m, struct msip_facts *facts)
 {
   struct msip_str rel = MSIP_STR("100rel");
 
@@ -162,18 +168,19 @@ static bool invite_terms(struct msip_ua *ua, struct msip_txn *txn,
                 &(struct msip_refusal){.status = 421, .detail = rel});
     return false;
   }
-  return session_interval(ua, txn, m);
+  return session_interval(ua, txn, m, facts);
 }
 
 bool msip_screen(struct msip_ua *ua, struct msip_txn *txn,
-                 const struct msip_msg *m)
+                 const struct msip_msg *m, struct msip_facts *facts)
 {
+  *facts = (struct msip_facts){.sdp = MSIP_STR("")};
   if (!method_and_scheme(ua, txn, m) || !required_extensions(ua, txn, m) ||
-      !content(ua, txn, m))
+      !content(ua, txn, m, facts))
     return false;
   if (m->method == MSIP_INVITE)
-    return invite_terms(ua, txn, m);
+    return invite_terms(ua, txn, m, facts);
   if (m->method == MSIP_UPDATE)
-    return one_contact(ua, txn, m) && session_interval(ua, txn, m);
+    return one_contact(ua, txn, m) && session_interval(ua, txn, m, facts);
   return true;
 }

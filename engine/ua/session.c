@@ -1,6 +1,5 @@
 #include "ua/session.h"
 
-#include "message/body.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
@@ -33,7 +32,6 @@ struct msip_session *msip_session_new(struct msip_request *r)
 {
   struct msip_ua *ua = r->ua;
   struct msip_session *s = msip_pool_zero(ua->pool, sizeof *s);
-  struct msip_str sdp;
 
   if (!s)
     return NULL;
@@ -48,15 +46,15 @@ struct msip_session *msip_session_new(struct msip_request *r)
   s->state = MSIP_SESSION_EARLY;
   s->flow = r->message->flow;
   s->invite_cseq = r->message->cseq;
-  s->peer_updates =
-      msip_msg_lists(r->message, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
+  s->peer_updates = r->facts.updates;
   msip_list_init(&s->requests);
   msip_list_add(&ua->sessions, &s->node);
   msip_timer_init(&s->timer, msip_session_timer_fire);
   ua->census.sessions++;
   if (list(s) != 0 ||
-      (r->has_offer && msip_msg_session_body(r->message, &sdp) == 1 &&
-       msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_RECV, sdp) != 0)) {
+      (r->facts.has_sdp &&
+       msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_RECV,
+                          r->facts.sdp) != 0)) {
     msip_session_free(s);
     return NULL;
   }
@@ -187,7 +185,8 @@ void msip_session_dispose(struct msip_session *s)
   msip_session_end(s, "disposed", NULL);
 }
 
-void msip_session_retarget(struct msip_session *s, const struct msip_msg *m)
+void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
+                           bool updates)
 {
   struct msip_str target = msip_dialog_contact_of(m);
 
@@ -195,5 +194,5 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m)
   if (target.len)
     msip_dialog_set_target(&s->dialog, target);
   if (msip_msg_has(m, MSIP_H_ALLOW))
-    s->peer_updates = msip_msg_lists(m, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
+    s->peer_updates = updates;
 }

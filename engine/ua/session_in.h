@@ -47,9 +47,12 @@ struct msip_request *msip_session_open(const struct msip_session *s,
                                        enum msip_method method);
 /* --- session_request.c */
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
-                          const struct msip_msg *m);
-/* The target and flow of a request that was accepted (RFC 6141 4.6). */
-void msip_session_retarget(struct msip_session *s, const struct msip_msg *m);
+                          const struct msip_msg *m,
+                          const struct msip_facts *facts);
+/* The target and flow of a message that was accepted (RFC 6141 4.6); `updates`:
+ * its Allow lists UPDATE. */
+void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
+                           bool updates);
 /* --- session_bye.c */
 /* Everything behind the head of a request: these headers, the caller's, and
  * the body.  NULL when memory is out. */

@@ -1,5 +1,4 @@
 /* Requests inside a dialog: order, glare, then the script (12.2.2, 14.2). */
-#include "message/body.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
@@ -19,13 +18,12 @@ static enum msip_gate_offer open_offer(const struct msip_session *s)
 }
 
 static struct msip_verdict ask_gate(const struct msip_session *s,
-                                    const struct msip_msg *m)
+                                    const struct msip_msg *m, bool has_sdp)
 {
   const struct msip_request *invite = msip_session_open(s, MSIP_INVITE);
-  struct msip_str sdp;
   struct msip_gate gate = {
       .method = m->method,
-      .has_offer = m->body.len > 0 && msip_msg_session_body(m, &sdp) == 1,
+      .has_offer = has_sdp,
       .cseq = m->cseq,
       .remote_seq = s->dialog.remote_seq,
       .over = s->state == MSIP_SESSION_TERMINATED,
@@ -53,15 +51,14 @@ static void refuse(struct msip_session *s, struct msip_txn *txn,
 static bool take_offer(struct msip_request *r)
 {
   struct msip_session *s = r->session;
-  struct msip_str sdp;
 
-  if (!r->has_offer || msip_msg_session_body(r->message, &sdp) != 1)
+  if (!r->facts.has_sdp)
     return true;
   r->before = msip_pool_zero(r->ua->pool, sizeof *r->before);
   if (r->before)
     msip_exchange_save(r->before, &s->exchange);
-  if (r->before &&
-      msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_RECV, sdp) == 0)
+  if (r->before && msip_exchange_move(&s->exchange, r->ua->pool,
+                                      MSIP_OFFER_RECV, r->facts.sdp) == 0)
     return true;
   msip_request_answer(r, &(struct msip_refusal){.status = 500});
   return false;
@@ -72,17 +69,18 @@ static bool take_offer(struct msip_request *r)
 static bool prack_body(struct msip_request *r)
 {
   struct msip_session *s = r->session;
-  struct msip_str sdp;
 
   if (s->exchange.state != MSIP_OFFER_OURS)
     return take_offer(r);
-  if (msip_msg_session_body(r->message, &sdp) == 1)
-    msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_RECV, sdp);
+  if (r->facts.has_sdp)
+    msip_exchange_move(&s->exchange, r->ua->pool, MSIP_OFFER_RECV,
+                       r->facts.sdp);
   return true;
 }
 
 static void prack_arrived(struct msip_session *s, struct msip_txn *txn,
-                          const struct msip_msg *m)
+                          const struct msip_msg *m,
+                          const struct msip_facts *facts)
 {
   struct msip_request *invite = msip_reliable_prack(s, m), *r;
 
@@ -90,7 +88,7 @@ static void prack_arrived(struct msip_session *s, struct msip_txn *txn,
     refuse(s, txn, m, 481, false);
     return;
   }
-  r = msip_request_new(s->ua, txn, m, s);
+  r = msip_request_new(s->ua, txn, m, facts, s);
   if (!r) {
     msip_reliable_continue(invite);
     return;
@@ -101,18 +99,20 @@ static void prack_arrived(struct msip_session *s, struct msip_txn *txn,
 }
 
 static void options_arrived(struct msip_session *s, struct msip_txn *txn,
-                            const struct msip_msg *m)
+                            const struct msip_msg *m,
+                            const struct msip_facts *facts)
 {
-  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+  struct msip_request *r = msip_request_new(s->ua, txn, m, facts, s);
 
   if (r)
     msip_request_default(r);
 }
 
 static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
-                        const struct msip_msg *m)
+                        const struct msip_msg *m,
+                        const struct msip_facts *facts)
 {
-  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+  struct msip_request *r = msip_request_new(s->ua, txn, m, facts, s);
 
   if (s->state == MSIP_SESSION_TERMINATED) { /* ours crossed it */
     if (r)
@@ -125,9 +125,9 @@ static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
 }
 
 static void ask_script(struct msip_session *s, struct msip_txn *txn,
-                       const struct msip_msg *m)
+                       const struct msip_msg *m, const struct msip_facts *facts)
 {
-  struct msip_request *r = msip_request_new(s->ua, txn, m, s);
+  struct msip_request *r = msip_request_new(s->ua, txn, m, facts, s);
 
   if (!r)
     return;
@@ -143,9 +143,10 @@ static void ask_script(struct msip_session *s, struct msip_txn *txn,
 }
 
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
-                          const struct msip_msg *m)
+                          const struct msip_msg *m,
+                          const struct msip_facts *facts)
 {
-  struct msip_verdict verdict = ask_gate(s, m);
+  struct msip_verdict verdict = ask_gate(s, m, facts->has_sdp);
 
   if (m->cseq > s->dialog.remote_seq)
     s->dialog.remote_seq = m->cseq;
@@ -155,16 +156,16 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
   }
   switch ((unsigned)m->method) {
   case MSIP_PRACK:
-    prack_arrived(s, txn, m);
+    prack_arrived(s, txn, m, facts);
     break;
   case MSIP_OPTIONS:
-    options_arrived(s, txn, m);
+    options_arrived(s, txn, m, facts);
     break;
   case MSIP_BYE:
-    bye_arrived(s, txn, m);
+    bye_arrived(s, txn, m, facts);
     break;
   default:
-    ask_script(s, txn, m);
+    ask_script(s, txn, m, facts);
     break;
   }
 }

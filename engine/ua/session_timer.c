@@ -11,11 +11,11 @@ void msip_session_grant(const struct msip_request *r,
                         struct msip_refresh *grant)
 {
   const struct msip_settings *s = r->ua->settings;
-  struct msip_refresh_ask ask;
 
   *grant = (struct msip_refresh){0, MSIP_REFRESH_NOBODY};
-  if (msip_refresh_read(&ask, r->message) == 0)
-    *grant = msip_refresh_grant(&ask, s->session_expires, s->session_min_se);
+  if (r->facts.has_ask)
+    *grant = msip_refresh_grant(&r->facts.ask, s->session_expires,
+                                s->session_min_se);
 }
 
 static void arm(struct msip_session *s)
