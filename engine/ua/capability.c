@@ -58,10 +58,6 @@ void msip_ua_settings_changed(struct msip_ua *ua)
    * more than what begins them. */
   msip_txns_set_max(ua->txns,
                     s->limit_transactions + s->limit_transactions / 8);
-  if (s->session_min_se < 90)
-    msip_log(&ua->log, MSIP_LOG_WARN, MSIP_STR(""),
-             "session.min_se is %u: RFC 4028 wants 90 or more",
-             s->session_min_se);
   if (rel && timer)
     ua->supported = MSIP_STR("100rel, timer");
   else
