@@ -52,5 +52,23 @@ local Session = {}
 ---@return moonsip.Error? err `EGONE`: over; `ESTATE`: early, answer the INVITE; `ENOMEM`
 function Session:bye(options) end
 
+---@class moonsip.ChangeOptions: moonsip.RequestOptions
+---@field retry boolean? false: a 491 is the end (RFC 3261 14.1); true when absent
+---@field delegate moonsip.OutgoingRequestDelegate?
+
+--- Changes the session by a re-INVITE.  The body is the offer; without one the
+--- peer is asked for an offer, which response:ack{ body = } answers.
+---@param options? moonsip.ChangeOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `EPENDING`: another change; `ESTATE`: early; `EGONE`; `ENOMEM`
+function Session:invite(options) end
+
+--- The same by an UPDATE (RFC 3311), also in an early call once an offer was
+--- answered; without a body it refreshes.
+---@param options? moonsip.ChangeOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as for invite
+function Session:update(options) end
+
 --- Lets go of the call without a word to the peer; open requests get 487.
 function Session:dispose() end
