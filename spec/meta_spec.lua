@@ -115,7 +115,8 @@ describe("the stubs for editors know exactly the names of", function()
       if kind == "field" and name:find("^on_") then script[name] = function() end end
     end
     for _, class in ipairs({
-      "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate", "moonsip.OutgoingRequestDelegate",
+      "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
+      "moonsip.OutgoingRequestDelegate",
     }) do
       for name in pairs(documented[class]) do call[name] = function() end end
     end

@@ -27,7 +27,8 @@ describe("the author is told", function()
 
   it("once which method it was, and where", function()
     local said = raised(function() rig.invite:accept() end)
-    assert.truthy(said:find("misuse_spec%.lua:%d+: accept: the offer needs an answer %(body%)$"), said)
+    local expected = "misuse_spec%.lua:%d+: accept: the offer needs an answer %(body%)$"
+    assert.truthy(said:find(expected), said)
   end)
 
   it("which header the engine writes by itself, compact forms too", function()
@@ -35,7 +36,8 @@ describe("the author is told", function()
       local said = raised(function()
         rig.invite:reject({ extra_headers = { [header] = "1" } })
       end)
-      assert.truthy(said:find("reject: extra_headers: the engine writes " .. name .. " by itself", 1, true), said)
+      local expected = "reject: extra_headers: the engine writes " .. name .. " by itself"
+      assert.truthy(said:find(expected, 1, true), said)
     end
   end)
 
@@ -123,11 +125,16 @@ end)
 
 describe("a script error that quotes a peer", function()
   it("is one line of well-formed text", function()
-    local rig = Rig.new({ delegate = { on_message = function(request) error(request.message.body) end } })
-    rig.phone:request({ method = "MESSAGE", to = rig.agent, body = "a\27[31m\r\n\255\"q\"", content_type = "text/plain" })
+    local rig = Rig.new({ delegate = {
+      on_message = function(request) error(request.message.body, 0) end,
+    } })
+    rig.phone:request({
+      method = "MESSAGE", to = rig.agent,
+      body = "a\27[31m\r\n\255\"q\"", content_type = "text/plain",
+    })
     rig.net:settle()
     local text = rig.agent.log[1].text
-    assert.truthy(text:find('126: a\\x1b[31m\\x0d <\\xff"q"', 1, true), text)
+    assert.truthy(text:find('script error: a\\x1b[31m\\x0d <\\xff"q"', 1, true), text)
     rig:finish()
   end)
 end)

@@ -43,7 +43,8 @@ describe("the limit", function()
         413, "refused_message" },
     ["limits.header_line: 400"] =
       { { ["limits.header_line"] = 500 }, { headers = padding }, 400, "refused_header_line" },
-    ["limits.headers: 400"] = { { ["limits.headers"] = 16 }, { headers = many }, 400, "refused_headers" },
+    ["limits.headers: 400"] =
+      { { ["limits.headers"] = 16 }, { headers = many }, 400, "refused_headers" },
     ["limits.uri: 414 (RFC 3261 21.4.12)"] =
       { { ["limits.uri"] = 64 }, { ruri = "sip:" .. ("x"):rep(80) .. "@192.0.2.1" }, 414,
         "refused_uri" },
@@ -66,8 +67,8 @@ describe("the limit", function()
 
   it("limits.message by a Content-Length beyond it: 413, whatever came", function()
     start({ ["limits.message"] = 1000 })
-    rig.phone:send("OPTIONS sip:b@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKl\r\n"
-      .. "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: l\r\nCSeq: 1 OPTIONS\r\n"
+    rig.phone:send("OPTIONS sip:b@192.0.2.1 SIP/2.0\r\n"
+      .. "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKl\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: l\r\nCSeq: 1 OPTIONS\r\n"
       .. "Content-Length: 1001\r\n\r\n", rig.agent)
     rig.net:settle()
     assert.equal(413, rig.phone.received[1].status_code)
