@@ -7,6 +7,7 @@
 #include "error.h"
 #include "generation.h"
 #include "task.h"
+#include "ua/limit.h"
 
 enum { DELEGATE = 1 }; /* the user value of every box that has one */
 
@@ -36,7 +37,8 @@ static void refuse_overload(struct mlua_engine *engine, struct msip_request *r)
 {
   struct msip_reply reply = {.status = 503};
 
-  msip_ua_counters(engine->ua)->refused_overload++;
+  msip_limit_reached(engine->ua, MSIP_LIMIT_TASKS, msip_request_message(r),
+                     503);
   msip_request_reject(r, &reply, NULL);
 }
 

@@ -13,6 +13,15 @@ static int error_tostring(lua_State *L)
   return 1;
 }
 
+/* "cannot hang up: " .. err */
+static int error_concat(lua_State *L)
+{
+  luaL_tolstring(L, 1, NULL);
+  luaL_tolstring(L, 2, NULL);
+  lua_concat(L, 2);
+  return 1;
+}
+
 void mlua_push_error(lua_State *L, int err, const char *message)
 {
   lua_createtable(L, 0, 2);
@@ -23,6 +32,8 @@ void mlua_push_error(lua_State *L, int err, const char *message)
   if (luaL_newmetatable(L, "moonsip.Error")) {
     lua_pushcfunction(L, error_tostring);
     lua_setfield(L, -2, "__tostring");
+    lua_pushcfunction(L, error_concat);
+    lua_setfield(L, -2, "__concat");
   }
   lua_setmetatable(L, -2);
 }

@@ -234,6 +234,10 @@ static void take_settings(struct mlua_engine *engine,
 
   engine->settings = *settings;
   msip_settings_fini(&old);
+  if (settings->session_min_se < 90)
+    msip_log(&engine->log, MSIP_LOG_WARN, MSIP_STR(""),
+             "session.min_se is %u: RFC 4028 wants 90 or more",
+             settings->session_min_se);
   if (engine->ua)
     msip_ua_settings_changed(engine->ua);
   if (state->memory)

@@ -30,6 +30,17 @@ static struct msip_str header_line(lua_State *L, lua_Integer i)
   return line;
 }
 
+/* The table at `index` has no more keys than its list. */
+static void check_pure_list(lua_State *L, int index, size_t count)
+{
+  size_t keys = 0;
+
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1))
+    keys++;
+  if (keys > count)
+    luaL_error(L, "extra_headers: a list or a map, not both");
+}
+
 static void read_list(lua_State *L, int index, struct mlua_reply_args *out)
 {
   struct msip_str *list = out->few_headers;
@@ -129,6 +140,7 @@ void mlua_header_args(lua_State *L, int index, struct mlua_reply_args *out)
 
   luaL_checkstack(L, 12, "extra_headers");
   if (lua_rawlen(L, index) > 0) {
+    check_pure_list(L, index, lua_rawlen(L, index));
     read_list(L, index, out);
     return;
   }

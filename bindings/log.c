@@ -116,7 +116,9 @@ void mlua_log_write(void *arg, enum msip_level level, struct msip_str call_id,
                     struct msip_str text)
 {
   struct mlua_engine *engine = arg;
-  struct line line = {engine, level, call_id, text};
+  char safe[512];
+  struct msip_str shown = msip_str_c(msip_log_text(safe, sizeof safe, call_id));
+  struct line line = {engine, level, shown, text};
 
   if (engine->log_function)
     write_function(&line);
@@ -126,19 +128,27 @@ void mlua_log_write(void *arg, enum msip_level level, struct msip_str call_id,
     write_text(level, call_id, text);
 }
 
-/* One line of a traceback: "a.lua:3: in function 'f' < [C]: in ...". */
+/* One line of a traceback: "a.lua:3: in function 'f' < [C]: in ...".  What else
+ * is no text is escaped: an error message may quote a peer. */
 static void flatten(char *out, size_t room, const char *traceback)
 {
   size_t len = 0;
 
-  for (const char *at = traceback; *at && len + 4 < room; at++) {
-    unsigned char c = (unsigned char)*at;
-    if (c == '\n') {
-      memcpy(out + len, " <", 2);
-      len += 2;
-    } else {
-      out[len++] = c == '\t' ? ' ' : c < 0x20 || c == 0x7f ? '?' : *at;
+  while (*traceback && len + 6 < room) {
+    size_t plain = strcspn(traceback, "\n\t\"");
+
+    if (plain) {
+      if (plain > (room - len - 2) / 4)
+        plain = (room - len - 2) / 4;
+      msip_log_text(out + len, room - len, msip_str_of(traceback, plain));
+      len += strlen(out + len);
+      traceback += plain;
+      continue;
     }
+    if (*traceback == '\n')
+      out[len++] = ' ';
+    out[len++] = *traceback == '\n' ? '<' : *traceback == '\t' ? ' ' : '"';
+    traceback++;
   }
   out[len] = '\0';
 }
@@ -199,6 +209,9 @@ static int log_line(lua_State *L, enum msip_level level)
   char line[1000];
   size_t len;
 
+  if (!lua_istable(L, 1) || lua_isnone(L, 2))
+    return luaL_error(L, "sip.log:%s(text, fields) is called with a colon",
+                      level_words[level]);
   luaL_argexpected(L, lua_isnoneornil(L, 3) || lua_istable(L, 3), 3, "table");
   if (!engine || level < engine->log.level)
     return 0;

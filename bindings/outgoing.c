@@ -269,13 +269,15 @@ void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
 }
 
 /* call:cancel() -> nil, err: only an INVITE can be cancelled (RFC 3261 9.1),
- * and the requests of ours are none. */
+ * and those of ours change a call that is up. */
 static int outgoing_cancel(lua_State *L)
 {
   struct outgoing_box *box = self(L);
 
   if (!box->box.obj && !box->done)
     return mlua_fail(L, box->box.gone, NULL);
+  if (box->method == MSIP_INVITE)
+    return mlua_fail(L, MSIP_EUNSUPPORTED, "a re-INVITE is left to run");
   return mlua_fail(L, MSIP_ESTATE, "only an INVITE can be cancelled");
 }
 

@@ -193,7 +193,7 @@ static int refused(lua_State *L, const struct mlua_box *box, int err,
     why = msip_err_text(err);
   if (err == MSIP_EINVALID || err == MSIP_EOFFER)
     return luaL_error(L, "%s: %s", method, why);
-  if (err == MSIP_ESTATE)
+  if (err == MSIP_ESTATE && msip_request_script_answered(box->obj))
     msip_log(&box->engine->log, MSIP_LOG_WARN, call_id_of(box->obj),
              "%s: the script has answered already", method);
   return mlua_fail(L, err, why);
@@ -316,6 +316,9 @@ static int request_receive_cancel(lua_State *L)
   const struct msip_msg *cancel = NULL;
   int err;
 
+  if (((struct request_box *)box)->method != MSIP_INVITE)
+    return luaL_error(L, "receive_cancel: only an INVITE can be cancelled "
+                         "(RFC 3261 9.1)");
   if (!lua_isnoneornil(L, 2)) {
     struct mlua_box *message = mlua_box_check(L, 2, &mlua_message_class);
 

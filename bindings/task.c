@@ -261,15 +261,19 @@ static void finish(struct mlua_task *task, bool told)
   give_task(task);
 }
 
-/* Raised: the error object is on top. */
-static void fail(struct mlua_task *task)
+/* Raised with `status`: the error object is on top. */
+static void fail(struct mlua_task *task, int status)
 {
   struct mlua_engine *engine = task->engine;
 
   if (mlua_watchdog_overran(&engine->state->watchdog)) {
     overrun(task);
   } else {
-    msip_ua_counters(engine->ua)->script_errors++;
+    struct msip_counters *counters = msip_ua_counters(engine->ua);
+
+    counters->script_errors++;
+    if (status == LUA_ERRMEM)
+      counters->script_out_of_memory++;
     mlua_enter(engine, log_error, task);
   }
   answer_failure(task);
@@ -302,7 +306,7 @@ static int yielded(struct mlua_task *task, int count)
   lua_pop(co, count);
   lua_pushliteral(co, "coroutine.yield with no coroutine of the script's own "
                       "around it: to wait, call sip.sleep or wait()");
-  fail(task);
+  fail(task, LUA_ERRRUN);
   return MSIP_ESCRIPT;
 }
 
@@ -321,7 +325,7 @@ static int run(struct mlua_task *task, int nargs)
   if (status == LUA_YIELD)
     return yielded(task, count);
   if (status != LUA_OK) {
-    fail(task);
+    fail(task, status);
     return MSIP_ESCRIPT;
   }
   if (mlua_watchdog_overran(&engine->state->watchdog))

@@ -28,10 +28,19 @@ struct msip_header {
 
 /* Ceilings, from settings (DESIGN.md section 6). */
 struct msip_msg_limits {
-  uint32_t message;     /* bytes; more: 513 */
+  uint32_t message;     /* bytes; more: 413 when the body alone is, else 513 */
   uint32_t header_line; /* bytes of one header with its folds; more: 400 */
   uint32_t uri;         /* bytes of the Request-URI; more: 414 */
   uint32_t headers;     /* rows, at most MSIP_MSG_HEADERS_MAX; more: 400 */
+};
+
+/* Which of them a message exceeds. */
+enum msip_msg_excess {
+  MSIP_EXCESS_NONE,
+  MSIP_EXCESS_MESSAGE,
+  MSIP_EXCESS_HEADER_LINE,
+  MSIP_EXCESS_URI,
+  MSIP_EXCESS_HEADERS,
 };
 
 struct msip_msg {
@@ -63,6 +72,7 @@ struct msip_msg {
   /* What is wrong with it.  0: well formed.  Else the status to refuse a
    * request with (a response is dropped) and a reason phrase for it. */
   uint16_t fault_status;
+  uint8_t excess; /* enum msip_msg_excess, when a limit is what is wrong */
   const char *fault_reason;
 
   struct msip_flow flow; /* set by the caller of msip_msg_parse */

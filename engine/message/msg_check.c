@@ -24,6 +24,25 @@ void msip_msg_fault(struct msip_msg *m, uint16_t status, const char *reason)
   m->fault_reason = reason;
 }
 
+void msip_msg_exceeds(struct msip_msg *m, enum msip_msg_excess what)
+{
+  static const struct {
+    uint16_t status;
+    const char *reason;
+  } answer[] = {
+      [MSIP_EXCESS_NONE] = {0, ""},
+      [MSIP_EXCESS_MESSAGE] = {513, "Message Too Large"},
+      [MSIP_EXCESS_HEADER_LINE] = {400, "Header Line Too Long"},
+      [MSIP_EXCESS_URI] = {414, "Request-URI Too Long"},
+      [MSIP_EXCESS_HEADERS] = {400, "Too Many Headers"},
+  };
+
+  if (m->fault_status)
+    return;
+  m->excess = (uint8_t)what;
+  msip_msg_fault(m, answer[what].status, answer[what].reason);
+}
+
 static void bad(struct msip_msg *m, enum msip_header_id id)
 {
   msip_msg_fault(m, 400, malformed[id]);
@@ -155,18 +174,34 @@ static void check_max_forwards(struct msip_msg *m)
     bad(m, MSIP_H_MAX_FORWARDS);
 }
 
+/* 21.4.11: the body alone is too much, so a shorter header section is no help,
+ * as 513 would say. */
+static void check_body(struct msip_msg *m, uint32_t len, uint32_t most)
+{
+  if (len <= most || (m->fault_status && m->excess != MSIP_EXCESS_MESSAGE))
+    return;
+  m->excess = MSIP_EXCESS_MESSAGE;
+  m->fault_status = 413;
+  m->fault_reason = "Request Entity Too Large";
+}
+
 /* 18.3: bytes beyond Content-Length are no part of the message; too few make
  * it malformed.  Without the header the body runs to the end. */
-static void check_length(struct msip_msg *m)
+static void check_length(struct msip_msg *m, uint32_t most)
 {
   uint32_t len;
 
-  if (!msip_msg_has(m, MSIP_H_CONTENT_LENGTH))
+  if (!msip_msg_has(m, MSIP_H_CONTENT_LENGTH)) {
+    check_body(m, (uint32_t)m->body.len, most);
     return;
+  }
   if (msip_str_u32(msip_msg_value(m, MSIP_H_CONTENT_LENGTH), UINT32_MAX,
                    &len) != 0) {
     bad(m, MSIP_H_CONTENT_LENGTH);
-  } else if (len > m->body.len) {
+    return;
+  }
+  check_body(m, len, most);
+  if (len > m->body.len) {
     msip_msg_fault(m, 400, "Content-Length Beyond Message");
   } else {
     m->len -= (uint32_t)(m->body.len - len);
@@ -227,7 +262,7 @@ static void check_routes(struct msip_msg *m)
   }
 }
 
-int msip_msg_check(struct msip_msg *m, enum msip_header_id twice)
+int msip_msg_check(struct msip_msg *m, enum msip_header_id twice, uint32_t most)
 {
   if (check_via(m) != 0)
     return MSIP_ESYNTAX;
@@ -236,7 +271,7 @@ int msip_msg_check(struct msip_msg *m, enum msip_header_id twice)
   check_party(m, MSIP_H_TO, &m->to, &m->to_tag);
   check_call_id(m);
   check_cseq(m);
-  check_length(m);
+  check_length(m, most);
   if (!msip_msg_is_request(m))
     return 0;
   check_max_forwards(m);

@@ -104,7 +104,7 @@ static void check_ruri(struct msip_msg *m, const struct msip_msg_limits *limits)
   struct msip_uri uri;
 
   if (m->ruri.len > limits->uri)
-    msip_msg_fault(m, 414, "Request-URI Too Long");
+    msip_msg_exceeds(m, MSIP_EXCESS_URI);
   else if (msip_uri_parse(&uri, m->ruri, NULL) != 0)
     msip_msg_fault(m, 400, "Malformed Request-URI");
   else if (uri.headers.len) /* 19.1.1: no headers in a Request-URI */
@@ -238,11 +238,11 @@ static void take_row(struct reader *r)
     value_end--;
   value = msip_str_span(value_at, value_end);
   if (r->at - begin > r->limits->header_line)
-    msip_msg_fault(r->m, 400, "Header Line Too Long");
+    msip_msg_exceeds(r->m, MSIP_EXCESS_HEADER_LINE);
   if (name.len <= UINT16_MAX && value.len <= UINT16_MAX)
     add_row(r, id, name, value);
   else
-    msip_msg_fault(r->m, 400, "Header Line Too Long");
+    msip_msg_exceeds(r->m, MSIP_EXCESS_HEADER_LINE);
 }
 
 static void take_rows(struct reader *r)
@@ -259,7 +259,7 @@ static void take_rows(struct reader *r)
       return;
     }
     if (r->m->header_count == max) {
-      msip_msg_fault(r->m, 400, "Too Many Headers");
+      msip_msg_exceeds(r->m, MSIP_EXCESS_HEADERS);
       r->at = r->end;
       return;
     }
@@ -293,7 +293,7 @@ int msip_msg_parse(struct msip_msg *m, struct msip_header *rows,
   m->header = rows;
   m->len = (uint32_t)(r.end - r.at);
   if (m->len > limits->message)
-    msip_msg_fault(m, 513, "Message Too Large");
+    msip_msg_exceeds(m, MSIP_EXCESS_MESSAGE);
 
   struct msip_str line = take_line(&r);
   bool response = msip_str_istarts(line, MSIP_STR("SIP/"));
@@ -302,7 +302,7 @@ int msip_msg_parse(struct msip_msg *m, struct msip_header *rows,
     return drop(fault, "SIP start line expected", (size_t)(m->at - bytes.at));
   take_rows(&r);
   m->body = msip_str_span(r.at, r.end);
-  if (msip_msg_check(m, r.twice) != 0)
+  if (msip_msg_check(m, r.twice, limits->message) != 0)
     return drop(fault, "Via expected", (size_t)(r.at - bytes.at));
   if (response && m->fault_status)
     return drop(fault, m->fault_reason, (size_t)(r.at - bytes.at));

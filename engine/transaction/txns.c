@@ -35,6 +35,11 @@ void msip_txns_set_timers(struct msip_txns *txns, struct msip_txn_timers t)
   txns->config.timers = t;
 }
 
+void msip_txns_set_max(struct msip_txns *txns, uint32_t max)
+{
+  txns->config.max = max;
+}
+
 uint32_t msip_txns_count(const struct msip_txns *txns)
 {
   return txns->by_key.count;

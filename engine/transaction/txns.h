@@ -51,6 +51,7 @@ struct msip_txns *msip_txns_new(const struct msip_txns_config *config);
 /* Frees all transactions without a word to anybody. */
 void msip_txns_free(struct msip_txns *txns);
 void msip_txns_set_timers(struct msip_txns *txns, struct msip_txn_timers t);
+void msip_txns_set_max(struct msip_txns *txns, uint32_t max);
 uint32_t msip_txns_count(const struct msip_txns *txns);
 
 enum msip_arrival {

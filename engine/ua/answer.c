@@ -16,12 +16,11 @@ static int pick_answer(struct msip_request *r, const struct msip_reply *reply)
   bool sdp = msip_reply_is_sdp(reply);
 
   if (r->before && !sdp && reply->body_kind != MSIP_REPLY_BODY_NONE)
-    return msip_because(r->ua, MSIP_EOFFER,
-                        "accept: the offer needs an answer (body)");
+    return msip_because(r->ua, MSIP_EOFFER, "the offer needs an answer (body)");
   if (!r->before && sdp && r->session &&
       (r->message->method == MSIP_UPDATE || r->message->method == MSIP_PRACK))
     return msip_because(r->ua, MSIP_EOFFER,
-                        "accept: a session description answers no offer");
+                        "a session description answers no offer");
   return 0;
 }
 
@@ -137,7 +136,7 @@ int msip_request_progress(struct msip_request *r,
 
   if (!r->invite)
     return msip_because(r->ua, MSIP_EINVALID,
-                        "progress: only an INVITE has provisional responses");
+                        "only an INVITE has provisional responses");
   err = msip_request_open(r);
   if (!err)
     err = msip_reply_check(r->ua, reply, 101, 199);
@@ -185,7 +184,7 @@ int msip_request_redirect(struct msip_request *r,
   if (!err)
     err = msip_reply_check(r->ua, reply, 300, 399);
   if (!err && reply->contact_count == 0)
-    err = msip_because(r->ua, MSIP_EINVALID, "redirect: no contact given");
+    err = msip_because(r->ua, MSIP_EINVALID, "no contact given");
   return err ? err
              : refuse(r, reply, reply->status ? reply->status : 302, sent);
 }
@@ -211,7 +210,8 @@ int msip_request_trying(struct msip_request *r, struct msip_bytes **sent)
   if (err)
     return err;
   if (!msip_txn_can_respond(r->txn, 100))
-    return msip_because(r->ua, MSIP_ESTATE, "too late for 100");
+    return msip_because(r->ua, MSIP_ESTATE,
+                        "100 is not due now (RFC 4320 4.1)");
   bytes = msip_refusal_build(r->ua, r->message, MSIP_STR(""),
                              &(struct msip_refusal){.status = 100});
   err = msip_request_respond(r, 100, bytes);

@@ -54,6 +54,10 @@ void msip_ua_settings_changed(struct msip_ua *ua)
   bool rel = s->rel100 != MSIP_REL100_NO, timer = s->session_expires > 0;
 
   msip_txns_set_timers(ua->txns, (struct msip_txn_timers){s->t1, s->t2, s->t4});
+  /* What ends things (CANCEL, and BYE and the like in calls) may use an eighth
+   * more than what begins them. */
+  msip_txns_set_max(ua->txns,
+                    s->limit_transactions + s->limit_transactions / 8);
   if (rel && timer)
     ua->supported = MSIP_STR("100rel, timer");
   else

@@ -13,6 +13,7 @@
 #include "dialog/refresh.h"
 #include "dialog/rel1xx.h"
 #include "transaction/txns.h"
+#include "ua/limit.h"
 #include "ua/ua.h"
 
 enum { MSIP_TAG_LEN = 12, MSIP_TAG_MAX = 63, MSIP_QUEUED_1XX = 4 };
@@ -58,6 +59,7 @@ struct msip_ua {
   uint8_t own_len;
   uint32_t served; /* bit per method with a core callback */
   msip_time now;
+  msip_time quiet_until[MSIP_LIMIT_COUNT]; /* of limit.c */
   bool draining;
   const char *why;
   void *arg;

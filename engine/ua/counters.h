@@ -12,8 +12,15 @@
   X(dropped_stray, "ACKs and responses that matched nothing")                  \
   X(dropped_memory, "messages dropped because memory was out")                 \
   X(refused_malformed, "requests refused as malformed")                        \
-  X(refused_overload, "requests refused with 503")                             \
+  X(refused_message, "requests refused by limits.message")                     \
+  X(refused_header_line, "requests refused by limits.header_line")             \
+  X(refused_uri, "requests refused by limits.uri")                             \
+  X(refused_headers, "requests refused by limits.headers")                     \
+  X(refused_transactions, "requests refused by limits.transactions")           \
+  X(refused_dialogs, "calls refused by limits.dialogs")                        \
   X(refused_rate, "requests refused by limits.source_rate")                    \
+  X(refused_tasks, "requests refused by limits.tasks")                         \
+  X(refused_draining, "requests refused while draining")                       \
   X(calls, "initial INVITEs that reached the script")                          \
   X(reinvites, "re-INVITEs that reached the script")                           \
   X(sessions_started, "sessions confirmed by a 2xx")                           \
@@ -24,6 +31,7 @@
   X(transport_errors, "messages that could not be sent")                       \
   X(script_errors, "callbacks that raised")                                    \
   X(script_overruns, "callbacks that ran too long")                            \
+  X(script_out_of_memory, "callbacks that raised for want of memory")          \
   X(reloads, "reloads that took effect")                                       \
   X(reloads_failed, "reloads that changed nothing")
 

@@ -160,7 +160,7 @@ static int pick_body(struct msip_request *r, const struct msip_reply *reply,
   if (given) {
     *moves = final || draft->rseq;
     if (!*moves && state != MSIP_OFFER_THEIRS)
-      return offer_error(r, "progress: an offer needs reliable = true");
+      return offer_error(r, "an offer needs reliable = true");
     return 0;
   }
   if (!final || reply->body_kind == MSIP_REPLY_BODY_NONE)
@@ -171,8 +171,8 @@ static int pick_body(struct msip_request *r, const struct msip_reply *reply,
     return 0;
   }
   return offer_error(r, state == MSIP_OFFER_THEIRS
-                            ? "accept: the offer needs an answer (body)"
-                            : "accept: the INVITE has no offer, so the "
+                            ? "the offer needs an answer (body)"
+                            : "the INVITE has no offer, so the "
                               "response needs one (body)");
 }
 

@@ -11,10 +11,16 @@ static bool is_keepalive(struct msip_str bytes)
   return true;
 }
 
-static void refuse_overload(struct msip_ua *ua, const struct msip_msg *m)
+static void refuse_beyond(struct msip_ua *ua, enum msip_limit limit,
+                          const struct msip_msg *m)
 {
-  ua->counters.refused_overload++;
+  msip_limit_reached(ua, limit, m, 503);
   msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
+}
+
+static bool is_full(const struct msip_ua *ua)
+{
+  return msip_txns_count(ua->txns) >= ua->settings->limit_transactions;
 }
 
 /* Requests outside dialogs that we do not want to know more about. */
@@ -23,13 +29,21 @@ static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
   if (m->to_tag.len || m->method == MSIP_CANCEL)
     return false;
   if (!msip_rate_allows(ua, &m->flow.remote)) {
-    ua->counters.refused_rate++;
+    refuse_beyond(ua, MSIP_LIMIT_RATE, m);
+    return true;
+  }
+  if (ua->draining) {
+    ua->counters.refused_draining++;
     msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
     return true;
   }
-  if (ua->draining || (m->method == MSIP_INVITE &&
-                       ua->census.sessions >= ua->settings->limit_dialogs)) {
-    refuse_overload(ua, m);
+  if (m->method == MSIP_INVITE &&
+      ua->census.sessions >= ua->settings->limit_dialogs) {
+    refuse_beyond(ua, MSIP_LIMIT_DIALOGS, m);
+    return true;
+  }
+  if (is_full(ua)) {
+    refuse_beyond(ua, MSIP_LIMIT_TRANSACTIONS, m);
     return true;
   }
   return false;
@@ -60,6 +74,17 @@ static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
   msip_request_ask(r);
 }
 
+/* The limit with its reserve is used up, or memory is out. */
+static void no_transaction(struct msip_ua *ua, const struct msip_msg *m)
+{
+  if (is_full(ua)) {
+    refuse_beyond(ua, MSIP_LIMIT_TRANSACTIONS, m);
+    return;
+  }
+  ua->counters.dropped_memory++;
+  msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
+}
+
 static void new_request(struct msip_ua *ua, const struct msip_msg *m)
 {
   bool merged;
@@ -73,7 +98,7 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
            msip_txns_find_merged(ua->txns, m) != NULL;
   txn = msip_txns_open(ua->txns, m, ua->now);
   if (!txn) {
-    refuse_overload(ua, m);
+    no_transaction(ua, m);
     return;
   }
   if (m->method == MSIP_CANCEL) {
@@ -107,11 +132,26 @@ static void stray(struct msip_ua *ua, const struct msip_msg *m)
     ua->counters.dropped_stray++;
 }
 
+static void count_fault(struct msip_ua *ua, const struct msip_msg *m)
+{
+  static const enum msip_limit limits[] = {
+      [MSIP_EXCESS_MESSAGE] = MSIP_LIMIT_MESSAGE,
+      [MSIP_EXCESS_HEADER_LINE] = MSIP_LIMIT_HEADER_LINE,
+      [MSIP_EXCESS_URI] = MSIP_LIMIT_URI,
+      [MSIP_EXCESS_HEADERS] = MSIP_LIMIT_HEADERS,
+  };
+
+  if (m->excess != MSIP_EXCESS_NONE)
+    msip_limit_reached(ua, limits[m->excess], m, m->fault_status);
+  else
+    ua->counters.refused_malformed++;
+}
+
 static void request_arrived(struct msip_ua *ua, const struct msip_msg *m)
 {
   ua->counters.requests_in++;
   if (m->fault_status) {
-    ua->counters.refused_malformed++;
+    count_fault(ua, m);
     msip_refuse_stateless(
         ua, m,
         &(struct msip_refusal){.status = m->fault_status,

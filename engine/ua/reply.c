@@ -2,6 +2,8 @@
 #include "message/build.h"
 #include "message/ctype.h"
 #include "ua/request_in.h"
+#include "uri/nameaddr.h"
+#include "uri/uri.h"
 
 enum {
   REPLY_MAX = 65535,
@@ -21,6 +23,11 @@ static struct msip_str line_name(struct msip_str line, struct msip_str *value)
       msip_str_trim(msip_str_of(line.at + colon + 1, line.len - colon - 1));
   return name;
 }
+
+#define X(id, name, compact, kind)                                             \
+  [MSIP_H_##id] = "extra_headers: the engine writes " name " by itself",
+static const char *const ours[] = {MSIP_HEADER_MAP(X)};
+#undef X
 
 /* Headers that follow from the request or the dialog: never the script's. */
 static bool is_ours(struct msip_str name)
@@ -55,9 +62,22 @@ static int check_header(struct msip_ua *ua, struct msip_str line)
   if (name.len == 0)
     return msip_because(ua, MSIP_EINVALID, "a header is not \"Name: value\"");
   if (is_ours(name))
-    return msip_because(ua, MSIP_EINVALID,
-                        "a header in extra_headers is written by the engine");
+    return msip_because(ua, MSIP_EINVALID, ours[msip_header_of(name)]);
   return 0;
+}
+
+/* A URI, or a name-addr with its brackets. */
+static bool is_contact(struct msip_str s)
+{
+  struct msip_nameaddr na;
+  struct msip_uri uri;
+
+  if (msip_str_find(s, '<') < s.len) {
+    if (msip_nameaddr_parse(&na, s, NULL) != 0)
+      return false;
+    s = na.uri;
+  }
+  return msip_uri_parse(&uri, s, NULL) == 0;
 }
 
 static bool is_line(struct msip_str s)
@@ -84,8 +104,8 @@ int msip_reply_check(struct msip_ua *ua, const struct msip_reply *reply,
       return err;
   }
   for (unsigned i = 0; i < reply->contact_count; i++)
-    if (reply->contacts[i].len == 0 || !is_line(reply->contacts[i]))
-      return msip_because(ua, MSIP_EINVALID, "a contact is no URI");
+    if (!is_line(reply->contacts[i]) || !is_contact(reply->contacts[i]))
+      return msip_because(ua, MSIP_EINVALID, "contacts: one is no URI");
   return 0;
 }
 

@@ -77,7 +77,7 @@ static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
     return;
   }
   (void)now;
-  msip_request_abandon(r);
+  msip_request_overdue(r);
 }
 
 static void join_session(struct msip_request *r, struct msip_session *session)
@@ -183,7 +183,9 @@ int msip_request_open(const struct msip_request *r)
   if (r->cancelled)
     return msip_because(r->ua, MSIP_ECANCELLED, "cancelled by the peer");
   if (r->answered)
-    return msip_because(r->ua, MSIP_ESTATE, "answered already");
+    return msip_because(r->ua, MSIP_ESTATE,
+                        r->by_engine ? "the engine has answered already"
+                                     : "answered already");
   if (r->dead || !r->txn)
     return msip_because(r->ua, MSIP_EGONE, "the request is over");
   return 0;
@@ -256,18 +258,23 @@ void msip_request_answer(struct msip_request *r,
     return;
   msip_bytes_drop(bytes);
   msip_request_answered(r);
+  r->by_engine = true;
   if (r->invite)
     msip_invite_failed(r, refusal->status == 487 ? "cancelled" : "rejected");
   else
     msip_request_refused(r);
 }
 
-void msip_request_abandon(struct msip_request *r)
+static void give_up(struct msip_request *r, const char *why)
 {
-  if (r->dead || r->answered || !r->txn)
-    return;
+  struct msip_str method = r->message->method_text;
+
+  if (method.len > 32)
+    method.len = 32;
   msip_log(&r->ua->log, MSIP_LOG_WARN, r->message->call_id,
-           "nobody answered a request; it is refused");
+           "the script left %s %.*s unanswered: %s",
+           r->in_dialog ? "a call's" : "a new", (int)method.len, method.at,
+           why);
   r->ua->counters.unanswered++;
   if (r->invite && r->invite->committed)
     msip_invite_keep_session(r);
@@ -275,6 +282,18 @@ void msip_request_abandon(struct msip_request *r)
     msip_request_answer(
         r, &(struct msip_refusal){
                .status = r->message->method == MSIP_UPDATE ? 504 : 480});
+}
+
+void msip_request_abandon(struct msip_request *r)
+{
+  if (!r->dead && !r->answered && r->txn)
+    give_up(r, "nobody holds it any more");
+}
+
+void msip_request_overdue(struct msip_request *r)
+{
+  if (!r->dead && !r->answered && r->txn)
+    give_up(r, "limits.answer_time is over");
 }
 
 void msip_request_script_failed(struct msip_request *r)
@@ -310,6 +329,11 @@ bool msip_request_in_dialog(const struct msip_request *r)
 bool msip_request_is_answered(const struct msip_request *r)
 {
   return r->answered;
+}
+
+bool msip_request_script_answered(const struct msip_request *r)
+{
+  return r->answered && !r->by_engine;
 }
 
 bool msip_request_is_cancelled(const struct msip_request *r)

@@ -91,6 +91,8 @@ struct msip_ua *msip_request_ua(const struct msip_request *r);
 bool msip_request_in_dialog(const struct msip_request *r);
 /* A final response was given (it may still wait for a PRACK). */
 bool msip_request_is_answered(const struct msip_request *r);
+/* That response was the script's own. */
+bool msip_request_script_answered(const struct msip_request *r);
 bool msip_request_is_cancelled(const struct msip_request *r);
 /* "ist", "proceeding", and the branch; "terminated" once it is gone. */
 const char *msip_request_txn_kind(const struct msip_request *r);

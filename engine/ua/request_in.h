@@ -47,7 +47,8 @@ struct msip_request {
   char tag[MSIP_TAG_MAX];  /* To tag of all our responses */
   uint8_t tag_len;
   bool in_dialog;
-  bool answered; /* a final response was decided */
+  bool answered;  /* a final response was decided */
+  bool by_engine; /* and not by the script */
   bool cancelled;
   bool waited; /* the 100 is out or not needed any more */
   bool dead;
@@ -64,6 +65,8 @@ struct msip_request *msip_request_new(struct msip_ua *ua, struct msip_txn *txn,
                                       struct msip_session *session);
 /* Queues event REQUEST; on failure answers 500. */
 void msip_request_ask(struct msip_request *r);
+/* limits.answer_time is over: as msip_request_abandon. */
+void msip_request_overdue(struct msip_request *r);
 /* Its work is done: to the dead list. */
 void msip_request_end(struct msip_request *r);
 void msip_request_free(struct msip_request *r);

@@ -35,7 +35,7 @@ enum msip_rel100 {
   X(reload_watch, "reload.watch", BOOL, 1, 0, 1,                               \
     "reload when the script or a module of its folder changes on disk")        \
   X(limit_message, "limits.message", INT, 65535, 512, 65535,                   \
-    "bytes of a message; more is 513")                                         \
+    "bytes of a message; more is 513, 413 when its body alone is")             \
   X(limit_headers, "limits.headers", INT, 128, 16, 254,                        \
     "header rows of a message; more is 400")                                   \
   X(limit_header_line, "limits.header_line", INT, 8192, 128, 65535,            \
@@ -43,7 +43,7 @@ enum msip_rel100 {
   X(limit_uri, "limits.uri", INT, 1024, 64, 8192,                              \
     "bytes of a Request-URI; more is 414")                                     \
   X(limit_transactions, "limits.transactions", INT, 2000000, 16, 100000000,    \
-    "live transactions of a worker; beyond it 503")                            \
+    "live transactions of a worker; beyond it 503 to new requests")            \
   X(limit_dialogs, "limits.dialogs", INT, 1000000, 1, 100000000,               \
     "live sessions of a worker; beyond it 503")                                \
   X(limit_source_rate, "limits.source_rate", INT, 0, 0, 1000000,               \

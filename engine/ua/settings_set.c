@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/nearest.h"
+#include "uri/uri.h"
 
 void msip_line_str(struct msip_line *line, struct msip_str s)
 {
@@ -135,7 +136,9 @@ static void say_bounds(const struct msip_setting_row *row,
     msip_line_add(why, " must be no, supported or required");
     break;
   case MSIP_SETTING_TEXT:
-    msip_line_add(why, " must be one line of at most ");
+    msip_line_add(why, row->offset == offsetof(struct msip_settings, contact)
+                           ? " must be a URI of at most "
+                           : " must be one line of at most ");
     msip_line_u32(why, row->highest);
     msip_line_add(why, " bytes");
     break;
@@ -169,13 +172,24 @@ static const struct msip_setting_row *row_of(struct msip_str name)
   return NULL;
 }
 
+/* The text is written between the angle brackets of a Contact. */
+static bool is_text(const struct msip_setting_row *row, struct msip_str value)
+{
+  bool contact = row->offset == offsetof(struct msip_settings, contact);
+  struct msip_uri uri;
+
+  if (value.len < row->lowest || value.len > row->highest ||
+      !msip_str_is_line(value))
+    return false;
+  return !contact || value.len == 0 || msip_uri_parse(&uri, value, NULL) == 0;
+}
+
 static int set_text(struct msip_settings *settings,
                     const struct msip_setting_row *row, struct msip_str value)
 {
   const char **text = msip_setting_text(settings, row);
 
-  if (value.len < row->lowest || value.len > row->highest ||
-      !msip_str_is_line(value))
+  if (!is_text(row, value))
     return MSIP_EINVALID;
 
   char *copy = strndup(value.at, value.len);

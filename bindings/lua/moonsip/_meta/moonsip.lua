@@ -32,7 +32,7 @@ function sip.sleep(seconds) end
 ---@return moonsip.Timer
 function sip.spawn(fn, ...) end
 
---- The same after so many seconds.
+--- The same after so many seconds.  Both raise when `limits.tasks` is reached.
 ---@param seconds number
 ---@param fn function
 ---@return moonsip.Timer
@@ -56,7 +56,8 @@ local Timer = {}
 ---@return boolean
 function Timer:cancel() end
 
---- Lines carry the Call-ID of the call the callback runs for.
+--- Lines carry the Call-ID of the call the callback runs for.  Raises when it is
+--- called with a dot.
 ---@class moonsip.Log
 local Log = {}
 

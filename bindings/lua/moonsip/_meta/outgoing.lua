@@ -29,9 +29,10 @@ function OutgoingRequest:wait() end
 ---@return fun(): moonsip.IncomingResponse?
 function OutgoingRequest:responses() end
 
---- Only an INVITE can be cancelled (RFC 3261 9.1).
+--- Nothing that a session sends can be cancelled: only an INVITE may (RFC 3261
+--- 9.1), and a re-INVITE is left to run.
 ---@return nil
----@return moonsip.Error err `ESTATE`; `EGONE`
+---@return moonsip.Error err `ESTATE`; `EUNSUPPORTED` for a re-INVITE; `EGONE`
 function OutgoingRequest:cancel() end
 
 --- Its delegate hears nothing more; the request itself runs to its end.

@@ -50,7 +50,7 @@ error("a meta file is read by editors, never run")
 --- it, at the latest after `limits.answer_time`.
 ---@class moonsip.IncomingRequest
 ---@field method string "INFO"
----@field message moonsip.Message read-only
+---@field message moonsip.Message read-only; once the request is over nil if never asked for
 ---@field delegate moonsip.IncomingRequestDelegate? settable
 ---@field session moonsip.Session? of a request in a dialog, or the one its response made
 ---@field cancelled boolean a CANCEL or BYE ended it; read-only

@@ -75,7 +75,7 @@ function Network:expect(drawing) end
 ---@field address string "192.0.2.1:5060"
 ---@field name string? for ladders and URIs ("agent")
 ---@field script string? path of the script
----@field delegate moonsip.UserAgentDelegate? instead of a script
+---@field delegate moonsip.Script? instead of a script
 ---@field settings table<string, any>? as for sip.engine
 ---@field log? fun(level: string, call_id: string, text: string) where log lines go
 

@@ -1,0 +1,44 @@
+#include "ua/limit.h"
+
+#include "ua/core.h"
+
+enum { QUIET_MS = 60000 };
+
+static const char *const settings[] = {
+#define X(name, setting, counter) [MSIP_LIMIT_##name] = setting,
+    MSIP_LIMIT_MAP(X)
+#undef X
+};
+
+static void count(struct msip_counters *counters, enum msip_limit limit)
+{
+  switch (limit) {
+#define X(name, setting, counter)                                              \
+  case MSIP_LIMIT_##name:                                                      \
+    counters->counter++;                                                       \
+    break;
+    MSIP_LIMIT_MAP(X)
+#undef X
+  case MSIP_LIMIT_COUNT:
+    break;
+  }
+}
+
+void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
+                        const struct msip_msg *m, unsigned status)
+{
+  struct msip_buf source;
+  struct msip_str from;
+
+  count(&ua->counters, limit);
+  if (ua->now < ua->quiet_until[limit])
+    return;
+  ua->quiet_until[limit] = ua->now + QUIET_MS;
+  msip_buf_init(&source, ua->pool, 64);
+  msip_addr_format(&source, &m->flow.remote);
+  from = msip_buf_str(&source);
+  msip_log(&ua->log, MSIP_LOG_WARN, m->call_id,
+           "%s is reached: a request from %.*s is refused with %u",
+           settings[limit], (int)from.len, from.at, status);
+  msip_buf_fini(&source);
+}

@@ -1,0 +1,127 @@
+-- What editors are told about the API is what the API has, name by name.
+local Rig = require("spec.support.rig")
+local sip = require("moonsip")
+local stubs = require("spec.support.stubs")
+
+describe("the stubs for editors know exactly the names of", function()
+  local rig
+  local things = {}
+  local documented = stubs.read()
+
+  local function collect()
+    local call, session = rig:establish()
+    rig.call.on_ack = function(ack) things["moonsip.IncomingAckRequest"] = ack end
+    things["moonsip.Session"] = session
+    things["moonsip.Logger"] = session.logger
+    local change = assert(session:update())
+    things["moonsip.OutgoingRequest"] = change
+    rig.net:settle()
+    for response in change:responses() do things["moonsip.IncomingResponse"] = response end
+    rig:change(call)
+    rig.reinvite:accept({ body = rig.sdp })
+    rig.net:settle()
+  end
+
+  setup(function()
+    rig = Rig.new()
+    rig.on_invite = function(request)
+      local message = request.message
+      things["moonsip.IncomingInviteRequest"] = request
+      things["moonsip.Message"] = message
+      things["moonsip.URI"] = message.ruri
+      things["moonsip.Engine"] = sip.engine()
+      things["moonsip.Timer"] = sip.after(1, function() end)
+    end
+    collect()
+    things["moonsip.Response"] = assert(rig:ring() and rig.invite:progress())
+    rig.invite:reject()
+  end)
+
+  teardown(function() rig:finish() end)
+
+  -- The table behind a class of C: method names, and field names with a number.
+  local function names_of(value)
+    local index = debug.getmetatable(value).__index
+    local n, upvalue = 0, index
+    while type(upvalue) ~= "table" do
+      n = n + 1
+      upvalue = select(2, assert(debug.getupvalue(index, n)))
+    end
+    index = upvalue
+    local names = {}
+    for name, what in pairs(index) do
+      names[name] = type(what) == "function" and "method" or "field"
+    end
+    return names
+  end
+
+  for _, class in ipairs({
+    "moonsip.Engine", "moonsip.IncomingAckRequest", "moonsip.IncomingInviteRequest",
+    "moonsip.IncomingResponse", "moonsip.Logger", "moonsip.Message", "moonsip.OutgoingRequest",
+    "moonsip.Response", "moonsip.Session", "moonsip.Timer", "moonsip.URI",
+  }) do
+    it(class, function()
+      assert.same(documented[class], names_of(assert(things[class], "none met")))
+    end)
+  end
+
+  it("moonsip.Description", function()
+    local description = assert(sip.sdp.parse(rig.sdp))
+    local methods = {}
+    for name, kind in pairs(documented["moonsip.Description"]) do
+      if kind == "method" then
+        methods[name] = "method"
+      elseif name ~= "connection" then
+        assert.is_not_nil(description[name], name)
+      end
+    end
+    assert.same(methods, names_of(description))
+  end)
+
+  it("the module, its log and sip.sdp", function()
+    local function names(t)
+      local list = {}
+      for name in pairs(t) do list[name] = true end
+      return list
+    end
+    local module = names(documented.moonsip)
+    module.sim = nil -- loaded on first use
+    local loaded = names(sip)
+    loaded.sim = nil
+    assert.same(module, loaded)
+    assert.is_table(sip.sim)
+    assert.same(names(documented["moonsip.Log"]), names(sip.log))
+    assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
+  end)
+
+  it("plain tables: addresses, CSeq, Via, source, transaction, status", function()
+    local request = things["moonsip.IncomingInviteRequest"]
+    local message = request.message
+    for class, value in pairs({
+      ["moonsip.NameAddr"] = message.from, ["moonsip.CSeq"] = message.cseq,
+      ["moonsip.Via"] = message.via[1], ["moonsip.Source"] = message.source,
+      ["moonsip.ServerTransaction"] = request.transaction,
+      ["moonsip.EngineStatus"] = things["moonsip.Engine"]:status(),
+    }) do
+      for name in pairs(value) do
+        assert.equal("field", documented[class][name], class .. "." .. tostring(name))
+      end
+    end
+  end)
+
+  it("callbacks: each one documented may be in a script", function()
+    local script, call = {}, {}
+    for name, kind in pairs(documented["moonsip.Script"]) do
+      if kind == "field" and name:find("^on_") then script[name] = function() end end
+    end
+    for _, class in ipairs({
+      "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
+      "moonsip.OutgoingRequestDelegate",
+    }) do
+      for name in pairs(documented[class]) do call[name] = function() end end
+    end
+    script.call = call
+    local other = Rig.new({ delegate = script })
+    other:finish()
+  end)
+end)
