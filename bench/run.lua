@@ -186,5 +186,13 @@ if exists(BUILD .. "bench_parse") then
     :format(osip, ours, ratio, index))
 end
 
+local is_linear = true
+if exists(BUILD .. "bench_linear") then
+  print("")
+  local readings = process.start({ BUILD .. "bench_linear" }, { cpu = SERVER_CPU })
+  is_linear = readings:wait(120) == 0
+  io.write((readings:output()))
+end
+
 -- A rival that loses calls is its own affair.
-os.exit(not results.moonsip or results.moonsip.failed == 0, true)
+os.exit(is_linear and (not results.moonsip or results.moonsip.failed == 0), true)

@@ -320,12 +320,12 @@ void mlua_abandon_later(struct mlua_engine *engine,
 
 static void abandon_orphans(struct mlua_engine *engine)
 {
-  while (!msip_list_empty(&engine->orphans)) {
-    struct orphan *orphan =
-        MSIP_CONTAINER(engine->orphans.next, struct orphan, node);
+  struct msip_link_node *node;
+
+  while ((node = msip_list_take(&engine->orphans))) {
+    struct orphan *orphan = MSIP_CONTAINER(node, struct orphan, node);
     struct msip_request *request = orphan->box.obj;
 
-    msip_list_del(&orphan->node);
     free(orphan);
     if (!request)
       continue;
@@ -336,12 +336,10 @@ static void abandon_orphans(struct mlua_engine *engine)
 
 void mlua_orphans_fini(struct mlua_engine *engine)
 {
-  while (!msip_list_empty(&engine->orphans)) {
-    struct orphan *orphan =
-        MSIP_CONTAINER(engine->orphans.next, struct orphan, node);
-    msip_list_del(&orphan->node);
-    free(orphan);
-  }
+  struct msip_link_node *node;
+
+  while ((node = msip_list_take(&engine->orphans)))
+    free(MSIP_CONTAINER(node, struct orphan, node));
 }
 
 /* --- all of them --------------------------------------------------------- */

@@ -151,7 +151,7 @@ int mlua_check_file(lua_State *L)
   struct mlua_engine *engine = mlua_engine_new(L);
   engine->script = strdup(path);
   if (!engine->script)
-    return luaL_error(L, "not enough memory");
+    mlua_raise_nomem(L);
   if (mlua_generation_check(engine) != 0)
     return mlua_fail(L, MSIP_ESCRIPT, engine->last_error);
   lua_pushboolean(L, 1);

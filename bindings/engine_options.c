@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "engine.h"
+#include "error.h"
 #include "shape.h"
 
 static const char *const names[] = {"script",    "delegate",   "settings",
@@ -78,7 +79,7 @@ static void read_script(lua_State *L, struct mlua_engine *engine, int index)
   if (script) {
     engine->script = strdup(lua_tostring(L, -1));
     if (!engine->script)
-      luaL_error(L, "not enough memory");
+      mlua_raise_nomem(L);
   }
   lua_pop(L, 1);
 }

@@ -1,6 +1,7 @@
 #include "error.h"
 
 #include <lauxlib.h>
+#include <stdlib.h>
 
 /* "ESTATE: not possible in this state" */
 static int error_tostring(lua_State *L)
@@ -53,4 +54,10 @@ int mlua_fail_at(lua_State *L, int err, const struct msip_fault *fault)
     return mlua_fail(L, err, fault->what);
   return mlua_fail(
       L, err, lua_pushfstring(L, "%s at byte %d", fault->what, (int)fault->at));
+}
+
+void mlua_raise_nomem(lua_State *L)
+{
+  luaL_error(L, "not enough memory");
+  abort(); /* never reached: lua.h cannot say that the line above is the end */
 }

@@ -19,3 +19,6 @@ int mlua_fail(lua_State *L, int err, const char *message);
 /* The same for a parser that gave up: "port expected at byte 12".  A fault
  * without a text gives the standard one. */
 int mlua_fail_at(lua_State *L, int err, const struct msip_fault *fault);
+
+/* Raises "not enough memory" for memory that is not Lua's. */
+_Noreturn void mlua_raise_nomem(lua_State *L);

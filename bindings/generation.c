@@ -5,6 +5,7 @@
 
 #include "delegate.h"
 #include "engine.h"
+#include "error.h"
 #include "script_env.h"
 #include "shape.h"
 #include "state.h"
@@ -59,7 +60,7 @@ void mlua_generation_add_file(lua_State *L, struct mlua_generation *g,
     g->files = more;
   copy = more ? strdup(path) : NULL;
   if (!copy)
-    luaL_error(L, "not enough memory");
+    mlua_raise_nomem(L);
   g->files[g->file_count++] = copy;
 }
 

@@ -18,7 +18,8 @@ static int random_value(lua_State *L)
     luaL_argcheck(L, low <= high, 2, "lowest beyond highest");
     uint64_t span = (uint64_t)high - (uint64_t)low + 1;
     uint64_t r = msip_ua_random(engine->ua);
-    lua_pushinteger(L, (lua_Integer)((uint64_t)low + (span ? r % span : r)));
+    uint64_t value = (uint64_t)low + (span ? r % span : r);
+    lua_pushinteger(L, (lua_Integer)value);
     return 1;
   }
   static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";

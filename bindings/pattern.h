@@ -32,8 +32,8 @@ void mlua_pattern_init(struct mlua_pattern *m, lua_State *L,
                        const char *pattern, size_t pattern_len);
 /* Matches `pattern` (without its anchor) at `s`: the end of the match, or NULL.
  * Forgets the captures of the match before. */
-const char *mlua_pattern_match(struct mlua_pattern *m, const char *s,
-                               const char *pattern);
+__attribute__((nonnull)) const char *
+mlua_pattern_match(struct mlua_pattern *m, const char *s, const char *pattern);
 /* Pushes capture `i` of the match from..to; capture 0 of a pattern without
  * captures is the whole match. */
 void mlua_pattern_push(struct mlua_pattern *m, int i, const char *from,

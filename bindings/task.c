@@ -4,6 +4,7 @@
 
 #include "box.h"
 #include "engine.h"
+#include "error.h"
 #include "state.h"
 
 enum { IDLE_MOST = 4096 };
@@ -26,7 +27,7 @@ static struct mlua_task *new_task(lua_State *L, struct mlua_engine *engine)
 
   if (!task) {
     luaL_unref(L, LUA_REGISTRYINDEX, ref);
-    luaL_error(L, "not enough memory");
+    mlua_raise_nomem(L);
   }
   task->engine = engine;
   task->co = co;
@@ -38,14 +39,14 @@ static struct mlua_task *new_task(lua_State *L, struct mlua_engine *engine)
 
 static struct mlua_task *take_task(lua_State *L, struct mlua_engine *engine)
 {
+  struct msip_link_node *node = msip_list_take(&engine->idle);
   struct mlua_task *task;
 
-  if (msip_list_empty(&engine->idle)) {
-    task = new_task(L, engine);
-  } else {
-    task = MSIP_CONTAINER(engine->idle.next, struct mlua_task, node);
-    msip_list_del(&task->node);
+  if (node) {
+    task = MSIP_CONTAINER(node, struct mlua_task, node);
     engine->idle_count--;
+  } else {
+    task = new_task(L, engine);
   }
   msip_wake_init(&task->wake, engine->ua);
   task->serial = ++engine->task_serial;
@@ -78,17 +79,12 @@ static void give_task(struct mlua_task *task)
 
 void mlua_tasks_fini(struct mlua_engine *engine)
 {
-  while (!msip_list_empty(&engine->tasks)) {
-    struct mlua_task *task =
-        MSIP_CONTAINER(engine->tasks.next, struct mlua_task, node);
-    mlua_task_close(task);
-  }
-  while (!msip_list_empty(&engine->idle)) {
-    struct mlua_task *task =
-        MSIP_CONTAINER(engine->idle.next, struct mlua_task, node);
-    msip_list_del(&task->node);
-    free_task(task);
-  }
+  struct msip_link_node *node;
+
+  while ((node = msip_list_take(&engine->tasks)))
+    mlua_task_close(MSIP_CONTAINER(node, struct mlua_task, node));
+  while ((node = msip_list_take(&engine->idle)))
+    free_task(MSIP_CONTAINER(node, struct mlua_task, node));
   engine->idle_count = 0;
 }
 
@@ -362,7 +358,7 @@ static struct mlua_task *fill(lua_State *L, struct mlua_engine *engine,
   task->nargs = nargs;
   if (!lua_checkstack(task->co, nargs + 3)) {
     give_task(task);
-    luaL_error(L, "not enough memory");
+    mlua_raise_nomem(L);
   }
   keep(task, task->request);
   keep(task, task->session);

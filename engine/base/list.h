@@ -38,3 +38,16 @@ static inline void msip_list_del(struct msip_link_node *node)
   node->next->prev = node->prev;
   msip_list_init(node);
 }
+
+/* Takes the first node out; NULL when there is none. */
+static inline struct msip_link_node *msip_list_take(struct msip_link_node *head)
+{
+  struct msip_link_node *first = head->next;
+
+  if (first == head)
+    return NULL;
+  head->next = first->next;
+  head->next->prev = head;
+  msip_list_init(first);
+  return first;
+}

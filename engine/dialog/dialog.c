@@ -217,16 +217,14 @@ struct msip_str msip_dialog_next_hop(const struct msip_dialog *d)
 }
 
 void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
-                       enum msip_method method, uint32_t cseq,
-                       enum msip_transport transport, struct msip_str sent_by,
-                       struct msip_str branch)
+                       const struct msip_dialog_request *request)
 {
-  struct msip_str name = msip_method_name(method);
+  struct msip_str name = msip_method_name(request->method);
   struct msip_str first = first_route_uri(d), rest = d->routes, route;
   bool strict = first.len > 0 && !is_loose(first);
 
   msip_build_request_line(buf, name, strict ? first : d->target);
-  msip_build_via(buf, transport, sent_by, branch);
+  msip_build_via(buf, request->transport, request->sent_by, request->branch);
   msip_build_number(buf, MSIP_H_MAX_FORWARDS, 70);
   if (strict)
     next_route(&rest, &route);
@@ -248,5 +246,5 @@ void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
   msip_build_header(buf, MSIP_H_FROM, d->local);
   msip_build_header(buf, MSIP_H_TO, d->remote);
   msip_build_header(buf, MSIP_H_CALL_ID, d->call_id);
-  msip_build_cseq(buf, cseq, name);
+  msip_build_cseq(buf, request->cseq, name);
 }

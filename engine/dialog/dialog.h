@@ -52,10 +52,17 @@ struct msip_str msip_dialog_route(const struct msip_dialog *d, unsigned i);
  * (12.2.1.1). */
 struct msip_str msip_dialog_next_hop(const struct msip_dialog *d);
 
+/* What differs from one request in a dialog to the next. */
+struct msip_dialog_request {
+  enum msip_method method;
+  uint32_t cseq;
+  enum msip_transport transport; /* of the Via */
+  struct msip_str sent_by;
+  struct msip_str branch;
+};
+
 /* Writes the head of a request in the dialog: request line, Via, Max-Forwards,
  * Route, From, To, Call-ID, CSeq.  A first route without lr is a strict router:
  * it becomes the Request-URI and the target goes last (12.2.1.1). */
 void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
-                       enum msip_method method, uint32_t cseq,
-                       enum msip_transport transport, struct msip_str sent_by,
-                       struct msip_str branch);
+                       const struct msip_dialog_request *request);

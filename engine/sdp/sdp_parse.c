@@ -301,7 +301,7 @@ static int next_line(struct reader *r, struct msip_str *line)
 static int read_line(struct reader *r)
 {
   struct msip_sdp *sdp = r->sdp;
-  struct msip_str text;
+  struct msip_str text = MSIP_STR("");
   int err = next_line(r, &text);
 
   if (err)

@@ -12,28 +12,28 @@ struct msip_str msip_txns_branch(struct msip_txns *txns, char *out)
   return msip_str_of(out, MSIP_BRANCH_LEN);
 }
 
-struct msip_txn *
-msip_txns_request(struct msip_txns *txns, enum msip_method method,
-                  struct msip_bytes *bytes, struct msip_str branch,
-                  const struct msip_flow *to, void *user, msip_time now)
+struct msip_txn *msip_txns_request(struct msip_txns *txns,
+                                   const struct msip_txn_request *request,
+                                   const struct msip_flow *to, msip_time now)
 {
   const struct msip_txn_timers *timers = &txns->config.timers;
-  bool is_invite = method == MSIP_INVITE;
+  bool is_invite = request->method == MSIP_INVITE;
   bool reliable = msip_flow_is_reliable(to);
   struct msip_fx_list fx = {.count = 0};
   struct msip_txn_key key;
   struct msip_txn *t;
 
-  msip_txn_key_client(&key, txns->config.rand, branch, method);
+  msip_txn_key_client(&key, txns->config.rand, request->branch,
+                      request->method);
   t = msip_txn_new(txns, is_invite ? MSIP_ICT : MSIP_NICT, &key, to);
   if (!t)
     return NULL;
-  t->user = user;
+  t->user = request->user;
   if (is_invite)
     msip_ict_start(&t->ict, timers, reliable, &fx);
   else
     msip_nict_start(&t->nict, timers, reliable, &fx);
-  msip_txn_drive(t, &fx, NULL, bytes, now);
+  msip_txn_drive(t, &fx, NULL, request->bytes, now);
   return t;
 }
 

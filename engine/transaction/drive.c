@@ -1,5 +1,7 @@
 #include "transaction/txn.h"
 
+#include <assert.h>
+
 /* No state runs two timers of one row. */
 static int place_of(char letter)
 {
@@ -53,10 +55,13 @@ static bool send_kept(struct msip_txn *t, struct msip_bytes *bytes)
 
 static bool send_ack(struct msip_txn *t, const struct msip_msg *response)
 {
-  struct msip_bytes *ack = msip_txn_build_ack(
-      t->txns->config.pool, msip_bytes_str(t->kept), response);
-  bool sent = ack && send(t, ack);
+  struct msip_bytes *ack;
+  bool sent;
 
+  assert(t->kept); /* an INVITE stays to the end */
+  ack = msip_txn_build_ack(t->txns->config.pool, msip_bytes_str(t->kept),
+                           response);
+  sent = ack && send(t, ack);
   msip_bytes_drop(ack);
   return sent;
 }

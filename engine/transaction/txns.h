@@ -109,13 +109,18 @@ struct msip_txn *msip_txns_find_merged(struct msip_txns *txns,
 enum { MSIP_BRANCH_LEN = 7 + 20 };
 struct msip_str msip_txns_branch(struct msip_txns *txns, char *out);
 
-/* Sends a request: `bytes` is complete, with this branch in its top Via.  ICT
- * for INVITE, else NICT.  Takes its own reference to the bytes.  A send error
- * is reported later, by on_failure.  NULL: memory. */
-struct msip_txn *
-msip_txns_request(struct msip_txns *txns, enum msip_method method,
-                  struct msip_bytes *bytes, struct msip_str branch,
-                  const struct msip_flow *to, void *user, msip_time now);
+struct msip_txn_request {
+  enum msip_method method;
+  struct msip_bytes *bytes; /* complete */
+  struct msip_str branch;   /* of its top Via */
+  void *user;
+};
+
+/* Sends a request: ICT for INVITE, else NICT.  Takes its own reference to the
+ * bytes.  A send error is reported later, by on_failure.  NULL: memory. */
+struct msip_txn *msip_txns_request(struct msip_txns *txns,
+                                   const struct msip_txn_request *request,
+                                   const struct msip_flow *to, msip_time now);
 
 /* The link learned that nothing gets through to flow->remote (UDP) or that the
  * connection flow->link is gone: each client transaction on it reports

@@ -59,7 +59,7 @@ void msip_request_cut(struct msip_request *r, const struct msip_msg *message,
   r->answered = false; /* a 2xx that waits for its PRACK was never sent */
   if (message && r->invite)
     tell(r, message);
-  if (by_cancel && r->in_dialog && r->invite->committed)
+  if (by_cancel && r->in_dialog && r->invite && r->invite->committed)
     msip_invite_keep_session(r); /* RFC 6141 3.3 */
   else
     msip_request_answer(r, &(struct msip_refusal){.status = 487});

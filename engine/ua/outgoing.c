@@ -61,16 +61,22 @@ int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
   msip_buf_init(&buf, ua->pool, REQUEST_MAX);
   msip_buf_init(&sent_by, ua->pool, 128);
   msip_addr_format(&sent_by, &to.local);
-  msip_dialog_build(&buf, &s->dialog, o->method, s->dialog.local_seq + 1,
-                    to.transport, msip_buf_str(&sent_by), branch);
+  msip_dialog_build(
+      &buf, &s->dialog,
+      &(struct msip_dialog_request){.method = o->method,
+                                    .cseq = s->dialog.local_seq + 1,
+                                    .transport = to.transport,
+                                    .sent_by = msip_buf_str(&sent_by),
+                                    .branch = branch});
   msip_buf_add(&buf, tail);
   msip_buf_fini(&sent_by);
   msip_bytes_drop(o->bytes);
   o->bytes = msip_bytes_take(&buf);
   o->txn = NULL;
   if (o->bytes)
-    o->txn = msip_txns_request(ua->txns, o->method, o->bytes, branch, &to, o,
-                               ua->now);
+    o->txn = msip_txns_request(
+        ua->txns, &(struct msip_txn_request){o->method, o->bytes, branch, o},
+        &to, ua->now);
   if (!o->txn)
     return MSIP_ENOMEM;
   s->dialog.local_seq++;

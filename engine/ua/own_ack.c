@@ -27,8 +27,13 @@ static struct msip_bytes *build(struct msip_outgoing *o,
   msip_buf_init(&buf, ua->pool, ACK_MAX);
   msip_buf_init(&sent_by, ua->pool, 128);
   msip_addr_format(&sent_by, &to->local);
-  msip_dialog_build(&buf, &s->dialog, MSIP_ACK, o->change->cseq, to->transport,
-                    msip_buf_str(&sent_by), msip_txns_branch(ua->txns, text));
+  msip_dialog_build(&buf, &s->dialog,
+                    &(struct msip_dialog_request){
+                        .method = MSIP_ACK,
+                        .cseq = o->change->cseq,
+                        .transport = to->transport,
+                        .sent_by = msip_buf_str(&sent_by),
+                        .branch = msip_txns_branch(ua->txns, text)});
   msip_buf_add(&buf, msip_bytes_str(tail));
   msip_buf_fini(&sent_by);
   msip_bytes_drop(tail);

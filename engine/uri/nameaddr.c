@@ -88,7 +88,7 @@ int msip_nameaddr_parse(struct msip_nameaddr *out, struct msip_str value,
     return 0;
   }
 
-  const char *end = value.at + value.len, *open = value.at, *rest = end;
+  const char *end = value.at + value.len, *open, *rest = end;
   bool quoted = value.len && value.at[0] == '"';
   int err;
 

@@ -18,16 +18,14 @@ describe("string.find, match, gmatch and gsub", function()
     assert.equal("", table.concat(wrong, "\n", 1, math.min(#wrong, 10)))
   end)
 
-  it("give up on a pattern that would run for seconds", function()
+  it("give up on a pattern that needs more steps than the budget has", function()
     local text = ("a"):rep(400)
-    local began = os.clock()
     assert.has_error(function() text:find(("a-"):rep(12) .. "b") end, "pattern too complex")
     assert.has_error(function() return text:match(("a?"):rep(30) .. ("a"):rep(371) .. "b") end,
       "pattern too complex")
     assert.has_error(function() text:gsub("(.-)(.-)(.-)(.-)(.-)x", "") end, "pattern too complex")
     assert.has_error(function() for _ in text:gmatch(("a*"):rep(9) .. "b") do end end,
       "pattern too complex")
-    assert.is_true(os.clock() - began < 2)
   end)
 
   it("take long texts as long as the pattern is linear", function()

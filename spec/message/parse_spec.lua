@@ -456,31 +456,3 @@ describe("a kept copy", function()
     assert.is_nil(testing.keep(text(rows())))
   end)
 end)
-
-describe("time to read", function()
-  -- n repetitions of one construct, in messages of 4 KiB and 60 KiB: the cost per byte stays.
-  for what, piece in pairs {
-    commas = ",", quotes = "\"", angles = "<", comments = "(", folds = "\r\n ",
-      backslashes = "\\", semicolons = ";",
-    params = ";a=b", addresses = "<sip:a@h>,", escapes = "%41", blanks = " ", tabs = "\t",
-      nuls = "\\\0", ats = "@",
-    colons = ":", brackets = "[", equals = "=", ["quoted pairs"] = "\"\\\"", ["UTF-8"] = "\u{442}",
-  } do
-    for _, name in ipairs { "To", "Contact", "Via", "Route", "Subject", "Require" } do
-      it(("is linear in %s in %s"):format(what, name), function()
-        local function cost(size)
-          local value = "a" .. piece:rep(size // #piece) .. "a"
-          local bytes = with(name, value)
-          local best = math.huge
-          for _ = 1, 3 do
-            local begin = os.clock()
-            for _ = 1, 4 do testing.parse(bytes, { header_line = 65535 }) end
-            best = math.min(best, os.clock() - begin)
-          end
-          return best
-        end
-        assert.is_true(cost(60000) < 15 * 6 * cost(4000) + 0.004)
-      end)
-    end
-  end
-end)

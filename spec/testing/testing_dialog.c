@@ -174,8 +174,10 @@ static int dialog(lua_State *L)
     return 1;
   }
   msip_buf_init(&buf, &testing_pool, 65535);
-  msip_dialog_build(&buf, &d, msip_method_of(testing_str(L, 3)), 7, MSIP_UDP,
-                    MSIP_STR("192.0.2.1:5060"), MSIP_STR("z9hG4bKx"));
+  msip_dialog_build(&buf, &d,
+                    &(struct msip_dialog_request){
+                        msip_method_of(testing_str(L, 3)), 7, MSIP_UDP,
+                        MSIP_STR("192.0.2.1:5060"), MSIP_STR("z9hG4bKx")});
   if (buf.err)
     lua_pushnil(L);
   else

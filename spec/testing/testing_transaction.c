@@ -207,8 +207,10 @@ static int rig_request(lua_State *L)
   struct msip_flow flow = testing_flow_arg(L, 5);
   struct msip_bytes *bytes = bytes_arg(L, 3);
   struct msip_txn *t =
-      bytes ? msip_txns_request(rig->txns, method, bytes, testing_str(L, 4),
-                                &flow, NULL, rig->now)
+      bytes ? msip_txns_request(rig->txns,
+                                &(struct msip_txn_request){
+                                    method, bytes, testing_str(L, 4), NULL},
+                                &flow, rig->now)
             : NULL;
 
   msip_bytes_drop(bytes);
