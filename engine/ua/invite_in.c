@@ -216,6 +216,7 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
                            unsigned status)
 {
   struct msip_invite *invite = r->invite;
+  struct msip_exchange *x = &r->session->exchange;
   int err;
 
   msip_reliable_stop(r);
@@ -223,7 +224,10 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
   err = msip_txn_respond(r->ua->txns, r->txn, status, bytes, r->ua->now);
   if (err)
     return err;
-  invite->ack_answer = r->session->exchange.state == MSIP_OFFER_OURS;
+  invite->ack_answer = x->state == MSIP_OFFER_OURS;
+  if (x->state ==
+      MSIP_OFFER_THEIRS) /* accepted without an answer, on purpose */
+    msip_exchange_restore(x, &invite->before);
   confirm(r);
   msip_repeat_start(r);
   return 0;
