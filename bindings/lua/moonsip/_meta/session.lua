@@ -64,7 +64,7 @@ function Session:bye(options) end
 --- side.
 ---@param options? moonsip.ChangeOptions
 ---@return moonsip.OutgoingRequest? request
----@return moonsip.Error? err `EPENDING`: a change or an ACK is open; `EGONE`; `ESTATE`: early; `ENOMEM`
+---@return moonsip.Error? err `EPENDING`: something is open; `EGONE`; `ESTATE`: early; `ENOMEM`
 function Session:invite(options) end
 
 --- The same by UPDATE (RFC 3311), whose 2xx needs no ACK.  Without a body it
