@@ -60,10 +60,11 @@ function Session:bye(options) end
 --- 2xx is acknowledged at once.  Without one the peer makes the offer, and the
 --- answer goes into `response:ack { body = }`.  A 491 is tried again after 0 to
 --- 2 s (RFC 3261 14.1); 481 ends the call, 408 and silence end it with BYE, any
---- other refusal leaves the session as it was.
+--- other refusal leaves the session as it was.  Nothing else may be open on either
+--- side.
 ---@param options? moonsip.ChangeOptions
 ---@return moonsip.OutgoingRequest? request
----@return moonsip.Error? err `EPENDING`: a change or an ACK is open, on either side; `EGONE`: over; `ESTATE`: not answered yet; `ENOMEM`
+---@return moonsip.Error? err `EPENDING`: something is open; `EGONE`; `ESTATE`: early; `ENOMEM`
 function Session:invite(options) end
 
 --- The same by UPDATE (RFC 3311), whose 2xx needs no ACK.  Without a body it
