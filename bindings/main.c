@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "host/admin_address.h"
 #include "mlua.h"
+#include "pooled.h"
 #include "remote.h"
 
 enum { STARTED_NOT = 1, USAGE = 2 };
@@ -129,7 +130,8 @@ static int check(lua_State *L)
 /* Runs `body` in a state of its own; its error is one line. */
 static int with_lua(lua_CFunction body, struct mlua_cli *cli)
 {
-  lua_State *L = luaL_newstate();
+  struct msip_pool pool = {.fail_after = 0};
+  lua_State *L = mlua_pooled_state(&pool);
   int status = STARTED_NOT;
 
   if (!L) {
@@ -149,6 +151,7 @@ static int with_lua(lua_CFunction body, struct mlua_cli *cli)
   else
     fprintf(stderr, "moonsip: %s\n", luaL_tolstring(L, -1, NULL));
   lua_close(L);
+  msip_pool_fini(&pool);
   return status;
 }
 
