@@ -108,6 +108,17 @@ describe("the author is told", function()
     end
   end)
 
+  it("that a delegate's callback is no function", function()
+    local session = rig:accept(rig.invite).session
+    rig.net:settle()
+    session.delegate = { on_info = "accept" }
+    local info = call:info()
+    rig.net:settle()
+    assert.equal(200, info:status())
+    assert.same({ "a delegate's on_info must be a function, not a string: it is left out" },
+      warnings())
+  end)
+
   it("that session.min_se is below what RFC 4028 wants", function()
     rig:finish()
     rig = Rig.new({ settings = { ["session.min_se"] = 60 } })
