@@ -58,6 +58,21 @@ describe("the author is told", function()
     assert.equal("Bob <sip:b@192.0.2.3>;q=0.5", call.response:header("Contact"))
   end)
 
+  it("that there is more to send than a datagram holds", function()
+    local big = ("x"):rep(60001)
+    for _, options in ipairs({
+      { body = big }, { reason_phrase = big }, { extra_headers = { ["X-A"] = big } },
+    }) do
+      local said = raised(function() rig.invite:reject(options) end)
+      assert.truthy(said:find("reject: more than 60000 bytes to send", 1, true), said)
+    end
+    local session = assert(rig.invite:accept({ body = rig.sdp })).session
+    rig.net:settle()
+    assert.truthy(raised(session.invite, session, { body = big }):find("60000", 1, true))
+    assert.truthy(raised(session.bye, session, { extra_headers = { "X: " .. big } })
+      :find("60000", 1, true))
+  end)
+
   it("in the log who answered twice, when it was the script", function()
     assert(rig.invite:reject())
     local response, err = rig.invite:accept()
