@@ -165,7 +165,8 @@ describe("the limit", function()
     local path = os.tmpname()
     do
       local file <close> = assert(io.open(path, "w"))
-      file:write("return { settings = { ['limits.script_memory'] = 64 }, on_options = function() "
+      file:write("return { settings = { ['limits.script_memory'] = 64, "
+        .. "['limits.script_time'] = 60 }, on_options = function() "
         .. "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end }")
     end
     rig = Rig.new({ script = path })
