@@ -144,12 +144,20 @@ void mlua_delegate_unpack(lua_State *L, struct mlua_engine *engine, int index)
   lua_getiuservalue(L, index, 1);
 }
 
+/* The tables of a script are checked when it is loaded, others only here. */
+static void warn_no_function(struct mlua_engine *engine, const char *name,
+                             int type)
+{
+  msip_log(&engine->log, MSIP_LOG_WARN, MSIP_STR(""),
+           "a delegate's %s must be a function, not a %s: it is left out", name,
+           lua_typename(engine->L, type));
+}
+
 bool mlua_delegate_find(lua_State *L, struct mlua_engine *engine,
                         struct mlua_box *box, int n, const char *name)
 {
   int top = lua_gettop(L);
 
-  (void)engine;
   mlua_box_push(L, box);
   int type = lua_isnil(L, -1) ? LUA_TNIL : lua_getiuservalue(L, -1, n);
   if (type == LUA_TUSERDATA) {
@@ -157,8 +165,11 @@ bool mlua_delegate_find(lua_State *L, struct mlua_engine *engine,
     type = lua_getiuservalue(L, -1, 1);
     lua_remove(L, -2);
   }
-  if (type == LUA_TTABLE)
+  if (type == LUA_TTABLE) {
     type = lua_getfield(L, -1, name);
+    if (type != LUA_TFUNCTION && type != LUA_TNIL)
+      warn_no_function(engine, name, type);
+  }
   if (type == LUA_TFUNCTION) {
     lua_replace(L, top + 1);
     lua_settop(L, top + 1);

@@ -210,14 +210,23 @@ static int unwind(struct mlua_task *task)
   return status;
 }
 
+struct failure {
+  struct mlua_task *task;
+  int status;
+};
+
 static int log_error(lua_State *L)
 {
-  struct mlua_task *task = lua_touserdata(L, 1);
+  const struct failure *failure = lua_touserdata(L, 1);
+  struct mlua_task *task = failure->task;
   const char *message;
 
   lua_pushvalue(task->co, -1);
   lua_xmove(task->co, L, 1);
   message = luaL_tolstring(L, -1, NULL);
+  if (failure->status == LUA_ERRMEM)
+    message = lua_pushfstring(L, "%s: limits.script_memory is %d MiB", message,
+                              (int)task->engine->settings.limit_script_memory);
   luaL_traceback(L, task->co, NULL, 0);
   mlua_log_script_error(task->engine, call_id_of(task), message,
                         lua_tostring(L, -1));
@@ -261,6 +270,7 @@ static void finish(struct mlua_task *task, bool told)
 static void fail(struct mlua_task *task, int status)
 {
   struct mlua_engine *engine = task->engine;
+  struct failure failure = {task, status};
 
   if (mlua_watchdog_overran(&engine->state->watchdog)) {
     overrun(task);
@@ -270,7 +280,7 @@ static void fail(struct mlua_task *task, int status)
     counters->script_errors++;
     if (status == LUA_ERRMEM)
       counters->script_out_of_memory++;
-    mlua_enter(engine, log_error, task);
+    mlua_enter(engine, log_error, &failure);
   }
   answer_failure(task);
   finish(task, true);

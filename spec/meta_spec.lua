@@ -124,4 +124,21 @@ describe("the stubs for editors know exactly the names of", function()
     local other = Rig.new({ delegate = script })
     other:finish()
   end)
+
+  it("moonsip.EndReason: what the engine says to on_terminated", function()
+    local file <close> = assert(io.open("bindings/lua/moonsip/_meta/session.lua"))
+    local known, said = {}, {}
+    for reason in file:read("a"):gmatch('%-%-%-| "([%l ]+)"') do known[reason] = true end
+    local pipe <close> = assert(io.popen("cat engine/ua/*.c"))
+    local code = pipe:read("a")
+    for _, call in ipairs({
+      "msip_session_end", "msip_session_hang_up", "msip_invite_failed", "give_up",
+    }) do
+      for arguments in code:gmatch("%f[%w_]" .. call .. "(%b())") do
+        for reason in arguments:gmatch('"([%l ]+)"') do said[reason] = true end
+      end
+    end
+    said["nobody holds it any more"] = nil -- of a request
+    assert.same(known, said)
+  end)
 end)

@@ -7,6 +7,7 @@
 
 enum {
   REPLY_MAX = 65535,
+  OPTIONS_MAX = 60000, /* the rest is for what the engine writes and echoes */
   DIALOG_REPLY = 1000, /* saves most of these from growing */
   CONTACT_ROOM = 512,  /* setting `contact` has at most 500 bytes */
 };
@@ -85,12 +86,27 @@ static bool is_line(struct msip_str s)
   return msip_str_is_line(s);
 }
 
+static bool is_too_large(const struct msip_reply *reply)
+{
+  size_t total = reply->reason.len + reply->user_agent.len +
+                 reply->supported.len + reply->content_type.len +
+                 reply->disposition.len + reply->body.len;
+
+  for (unsigned i = 0; i < reply->header_count; i++)
+    total += reply->headers[i].len + 2;
+  for (unsigned i = 0; i < reply->contact_count; i++)
+    total += reply->contacts[i].len + 13; /* Contact: <> */
+  return total > OPTIONS_MAX;
+}
+
 int msip_reply_check(struct msip_ua *ua, const struct msip_reply *reply,
                      unsigned lowest, unsigned highest)
 {
   if (reply->status && (reply->status < lowest || reply->status > highest))
     return msip_because(ua, MSIP_EINVALID,
                         "status_code out of range for this method");
+  if (is_too_large(reply))
+    return msip_because(ua, MSIP_EINVALID, "more than 60000 bytes to send");
   if (!is_line(reply->reason) || !is_line(reply->user_agent) ||
       !is_line(reply->supported) || !is_line(reply->content_type) ||
       !is_line(reply->disposition))

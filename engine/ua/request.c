@@ -230,7 +230,8 @@ int msip_request_respond(struct msip_request *r, unsigned status,
                          struct msip_bytes *bytes)
 {
   if (!bytes)
-    return msip_because(r->ua, MSIP_ENOMEM, "out of memory");
+    return msip_because(r->ua, MSIP_ENOMEM,
+                        "out of memory, or the response is beyond 64 KiB");
   if (msip_txn_respond(r->ua->txns, r->txn, status, bytes, r->ua->now) == 0)
     return 0;
   msip_bytes_drop(bytes);

@@ -58,6 +58,21 @@ describe("the author is told", function()
     assert.equal("Bob <sip:b@192.0.2.3>;q=0.5", call.response:header("Contact"))
   end)
 
+  it("that there is more to send than a datagram holds", function()
+    local big = ("x"):rep(60001)
+    for _, options in ipairs({
+      { body = big }, { reason_phrase = big }, { extra_headers = { ["X-A"] = big } },
+    }) do
+      local said = raised(function() rig.invite:reject(options) end)
+      assert.truthy(said:find("reject: more than 60000 bytes to send", 1, true), said)
+    end
+    local session = assert(rig.invite:accept({ body = rig.sdp })).session
+    rig.net:settle()
+    assert.truthy(raised(session.invite, session, { body = big }):find("60000", 1, true))
+    assert.truthy(raised(session.bye, session, { extra_headers = { "X: " .. big } })
+      :find("60000", 1, true))
+  end)
+
   it("in the log who answered twice, when it was the script", function()
     assert(rig.invite:reject())
     local response, err = rig.invite:accept()
@@ -106,6 +121,17 @@ describe("the author is told", function()
       local said = raised(Rig.new, { settings = settings })
       assert.truthy(said:find(text, 1, true), said)
     end
+  end)
+
+  it("that a delegate's callback is no function", function()
+    local session = rig:accept(rig.invite).session
+    rig.net:settle()
+    session.delegate = { on_info = "accept" }
+    local info = call:info()
+    rig.net:settle()
+    assert.equal(200, info:status())
+    assert.same({ "a delegate's on_info must be a function, not a string: it is left out" },
+      warnings())
   end)
 
   it("that session.min_se is below what RFC 4028 wants", function()

@@ -68,7 +68,8 @@ describe("the limit", function()
   it("limits.message by a Content-Length beyond it: 413, whatever came", function()
     start({ ["limits.message"] = 1000 })
     rig.phone:send("OPTIONS sip:b@192.0.2.1 SIP/2.0\r\n"
-      .. "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKl\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: l\r\nCSeq: 1 OPTIONS\r\n"
+      .. "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKl\r\n"
+      .. "From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: l\r\nCSeq: 1 OPTIONS\r\n"
       .. "Content-Length: 1001\r\n\r\n", rig.agent)
     rig.net:settle()
     assert.equal(413, rig.phone.received[1].status_code)
@@ -158,6 +159,21 @@ describe("the limit", function()
     assert.equal(480, call.invite:status())
     assert.equal(1, rig.agent:counters().unanswered)
     assert.equal(1, lines("warn", "left a new INVITE unanswered: limits.answer_time is over"))
+  end)
+
+  it("limits.script_memory: 500, and a line that names it", function()
+    local path = os.tmpname()
+    do
+      local file <close> = assert(io.open(path, "w"))
+      file:write("return { settings = { ['limits.script_memory'] = 64, "
+        .. "['limits.script_time'] = 60 }, on_options = function() "
+        .. "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end end }")
+    end
+    rig = Rig.new({ script = path })
+    os.remove(path)
+    assert.equal(500, ask():status())
+    assert.equal(1, rig.agent:counters().script_out_of_memory)
+    assert.equal(1, lines("error", "limits.script_memory is 64 MiB"))
   end)
 
   it("while draining is none: 503 has a counter of its own", function()

@@ -26,9 +26,11 @@ function Engine:run() end
 function Engine:step() end
 
 --- Ends run() without a word to peers.
+---@return true?, moonsip.Error?
 function Engine:stop() end
 
 --- New calls get 503; stops when calls have ended or after `drain.timeout`.
+---@return true?, moonsip.Error?
 function Engine:drain() end
 
 --- Loads the script anew.  Any failure leaves everything as it was.

@@ -1,7 +1,8 @@
 ---@meta moonsip
 error("a meta file is read by editors, never run")
 
---- A received message: immutable, decoded on demand.  tostring() gives its exact
+--- A received message: immutable, decoded on demand.  Tables it gives are made
+--- once: read them, do not write to them.  tostring() gives its exact
 --- bytes.  A malformed optional header is nil as a field; header() still has its
 --- text.  Once its engine is closed all is nil.
 ---@class moonsip.Message

@@ -12,7 +12,7 @@ local OutgoingRequest = {}
 ---@field on_accept? fun(response: moonsip.IncomingResponse)
 ---@field on_progress? fun(response: moonsip.IncomingResponse)
 ---@field on_redirect? fun(response: moonsip.IncomingResponse)
----@field on_reject? fun(response: moonsip.IncomingResponse)
+---@field on_reject? fun(response: moonsip.IncomingResponse?, err: moonsip.Error?) err: none came
 ---@field on_trying? fun(response: moonsip.IncomingResponse)
 
 --- Waits for the final response, in a callback only; it is kept, so any number

@@ -15,7 +15,28 @@ error("a meta file is read by editors, never run")
 ---@field on_refer? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_update? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_refresh_failed? fun(session: moonsip.Session, err: moonsip.Error) BYE is sent
----@field on_terminated? fun(session: moonsip.Session, reason: string)
+---@field on_terminated? fun(session: moonsip.Session, reason: moonsip.EndReason)
+
+--- By the peer: "bye received", "cancelled".  By the script: "bye sent", "rejected",
+--- "redirected" (early calls), "disposed".  By the engine, which hung up: "no ack",
+--- "no answer" (the ACK lacked it), "no answer to their offer", "no answer to a
+--- change", "dialog lost" (481), "expired" and "refresh failed" (RFC 4028),
+--- "out of memory".
+---@alias moonsip.EndReason
+---| "bye received"
+---| "cancelled"
+---| "bye sent"
+---| "rejected"
+---| "redirected"
+---| "disposed"
+---| "no ack"
+---| "no answer"
+---| "no answer to their offer"
+---| "no answer to a change"
+---| "dialog lost"
+---| "expired"
+---| "refresh failed"
+---| "out of memory"
 
 ---@class moonsip.IncomingAckRequest
 ---@field message moonsip.Message
