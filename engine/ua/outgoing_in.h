@@ -55,8 +55,8 @@ bool msip_outgoing_report(struct msip_outgoing *o,
  * when it was dealt with (a repeated 2xx, a 491 that is tried again). */
 bool msip_change_response(struct msip_outgoing *o,
                           const struct msip_msg *response);
-/* Behind the event of its final response, `told` when there is one: the ACK that
- * is up to us, and the end of a call that memory does not suffice for. */
+/* Behind the event of its final response, `told` when there is one: the ACK
+ * that is up to us, and the end of a call that memory does not suffice for. */
 void msip_change_settle(struct msip_outgoing *o, bool told);
 /* It failed without a response. */
 void msip_change_failed(struct msip_outgoing *o, int err);
