@@ -73,7 +73,9 @@ local function start(server)
   else
     process.sleep(1)
   end
-  assert(running:is_running(), server.name .. " did not start")
+  if not running:is_running() then
+    error(("%s did not start: %s%s"):format(server.name, running:output()))
+  end
   return running, port
 end
 

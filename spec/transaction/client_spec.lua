@@ -27,21 +27,7 @@ describe("the client side of the transaction table", function()
     return txns:receive(wire.response(status, method, fields))
   end
 
-  local function sent()
-    local list = {}
-    for i, packet in ipairs(txns:sent()) do
-      list[i] = ("%g %s"):format(packet.at / 1000, wire.name(packet.bytes))
-    end
-    return list
-  end
-
-  local function at(times, name)
-    local list = {}
-    for i, time in ipairs(times) do
-      list[i] = ("%g %s"):format(time, name)
-    end
-    return list
-  end
+  local function sent() return wire.sent(txns) end
 
   local tcp = { transport = "TCP" }
 
@@ -65,7 +51,7 @@ describe("the client side of the transaction table", function()
         table.insert(expected, 1, "200 response 1 100")
       end
       txns:advance(31999 - (provisional_at or 0))
-      assert.same(at(times, method), sent())
+      assert.same(wire.at(times, method), sent())
       txns:advance(1)
       assert.same(expected, txns:events())
       txns:advance(100000)
@@ -82,7 +68,7 @@ describe("the client side of the transaction table", function()
     answer(180, "INVITE")
     txns:advance(200000)
     answer(183, "INVITE")
-    assert.same(at({ 0, 0.5 }, "INVITE"), sent())
+    assert.same(wire.at({ 0, 0.5 }, "INVITE"), sent())
     assert.same({ "600 response 1 100", "600 response 1 180", "200600 response 1 183" },
       txns:events())
   end)

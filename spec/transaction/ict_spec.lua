@@ -1,4 +1,5 @@
 local testing = require("moonsip_testing")
+local wire = require("transaction.wire")
 
 describe("INVITE client transaction", function()
   local txn, first
@@ -7,12 +8,7 @@ describe("INVITE client transaction", function()
     txn, first = testing.ict({ reliable = false })
   end)
 
-  local function after(...)
-    for _, event in ipairs({ ... }) do
-      txn:step(event)
-    end
-    return txn
-  end
+  local function after(...) return wire.feed(txn, ...) end
 
   it("repeats the INVITE, doubling without a cap (RFC 3261 17.1.1.2)", function()
     assert.same({ "send", "arm B 32000", "arm A 500" }, first)

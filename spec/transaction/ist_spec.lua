@@ -1,4 +1,5 @@
 local testing = require("moonsip_testing")
+local wire = require("transaction.wire")
 
 describe("INVITE server transaction", function()
   local txn, first
@@ -7,12 +8,7 @@ describe("INVITE server transaction", function()
     txn, first = testing.ist({ reliable = false })
   end)
 
-  local function after(...)
-    for _, event in ipairs({ ... }) do
-      assert(txn:step(event))
-    end
-    return txn
-  end
+  local function after(...) return wire.feed(txn, ...) end
 
   it("waits 200 ms for the user before a 100 (RFC 3261 17.2.1)", function()
     assert.same({ "arm T 200" }, first)

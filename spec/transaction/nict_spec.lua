@@ -1,4 +1,5 @@
 local testing = require("moonsip_testing")
+local wire = require("transaction.wire")
 
 describe("non-INVITE client transaction", function()
   local txn, first
@@ -7,12 +8,7 @@ describe("non-INVITE client transaction", function()
     txn, first = testing.nict({ reliable = false })
   end)
 
-  local function after(...)
-    for _, event in ipairs({ ... }) do
-      txn:step(event)
-    end
-    return txn
-  end
+  local function after(...) return wire.feed(txn, ...) end
 
   it("repeats the request, doubling up to T2 (RFC 3261 17.1.2.2)", function()
     assert.same({ "send", "arm F 32000", "arm E 500" }, first)

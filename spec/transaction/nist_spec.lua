@@ -1,4 +1,5 @@
 local testing = require("moonsip_testing")
+local wire = require("transaction.wire")
 
 describe("non-INVITE server transaction", function()
   local txn, first
@@ -7,12 +8,7 @@ describe("non-INVITE server transaction", function()
     txn, first = testing.nist({ reliable = false })
   end)
 
-  local function after(...)
-    for _, event in ipairs({ ... }) do
-      assert(txn:step(event))
-    end
-    return txn
-  end
+  local function after(...) return wire.feed(txn, ...) end
 
   it("is silent until the user answers (RFC 3261 17.2.2)", function()
     assert.same({ "arm T 3500", "arm F 32000" }, first)

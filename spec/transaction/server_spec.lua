@@ -24,22 +24,7 @@ describe("the server side of the transaction table", function()
     return txns:respond(id, status, wire.response(status, method, fields))
   end
 
-  -- { "0.5 INVITE", ... }: what was sent since the last look, and when.
-  local function sent()
-    local list = {}
-    for i, packet in ipairs(txns:sent()) do
-      list[i] = ("%g %s"):format(packet.at / 1000, wire.name(packet.bytes))
-    end
-    return list
-  end
-
-  local function at(times, name)
-    local list = {}
-    for i, time in ipairs(times) do
-      list[i] = ("%g %s"):format(time, name)
-    end
-    return list
-  end
+  local function sent() return wire.sent(txns) end
 
   local tcp = { transport = "TCP" }
   local floor_to_t2 = { 0, 0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5 }
@@ -77,14 +62,14 @@ describe("the server side of the transaction table", function()
     it("repeats a provisional every minute while the user thinks (13.3.1.1)", function()
       respond(open("INVITE"), 180, "INVITE")
       txns:advance(185000)
-      assert.same(at({ 0, 60, 120, 180 }, "180"), sent())
+      assert.same(wire.at({ 0, 60, 120, 180 }, "180"), sent())
     end)
 
     it("repeats a refusal until timer H and tells the user (TXN-021, TXN-023)", function()
       local id = open("INVITE")
       respond(id, 486, "INVITE", { to_tag = "b1" })
       txns:advance(31999)
-      assert.same(at(floor_to_t2, "486"), sent())
+      assert.same(wire.at(floor_to_t2, "486"), sent())
       assert.same({}, txns:events())
       txns:advance(1)
       assert.same({ "32000 failure 1 ETIMEOUT", "32000 gone 1" }, txns:events())

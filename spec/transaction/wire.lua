@@ -1,5 +1,5 @@
---- Messages for the specs of transactions: one sender's view, every field
---- replaceable.
+--- What the specs of transactions share: messages (one sender's view, every field
+--- replaceable), what was sent and when, a machine taken through some events.
 local wire = {}
 
 local function text(start, fields, method)
@@ -34,6 +34,32 @@ end
 --- "INVITE", "180": what a message on the wire is, in one word.
 function wire.name(bytes)
   return bytes:match("^SIP/2.0 (%d+)") or bytes:match("^%S+")
+end
+
+--- { "0.5 INVITE", ... }: what a table of transactions sent since the last look.
+function wire.sent(txns)
+  local list = {}
+  for i, packet in ipairs(txns:sent()) do
+    list[i] = ("%g %s"):format(packet.at / 1000, wire.name(packet.bytes))
+  end
+  return list
+end
+
+--- The same for one message that is expected at several times.
+function wire.at(times, name)
+  local list = {}
+  for i, time in ipairs(times) do
+    list[i] = ("%g %s"):format(time, name)
+  end
+  return list
+end
+
+--- Takes a machine through events, none of which it may refuse.
+function wire.feed(txn, ...)
+  for _, event in ipairs({ ... }) do
+    assert(txn:step(event))
+  end
+  return txn
 end
 
 return wire
