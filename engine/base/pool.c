@@ -16,11 +16,11 @@
 #endif
 
 /* Small blocks are what a held call is made of, so their classes lie close: one
- * every 32 bytes to 1 KiB, then two per power of two to 256 KiB.  Larger ones
+ * every 16 bytes to 512, then two per power of two to 256 KiB.  Larger ones
  * go to malloc and are class LARGE. */
 enum {
-  STEP = 32,
-  SMALL_MAX = 1024,
+  STEP = 16,
+  SMALL_MAX = 512,
   SMALL = SMALL_MAX / STEP,
   POOLED_MAX = 262144,
   LARGE = MSIP_POOL_CLASSES - 1,
@@ -36,7 +36,7 @@ static unsigned class_of(size_t size)
   unsigned top = 63u - (unsigned)__builtin_clzll((uint64_t)size - 1);
   bool lower_half = size <= (size_t)3 << (top - 1);
 
-  return SMALL + (top - 10) * 2 + (lower_half ? 0 : 1);
+  return SMALL + (top - 9) * 2 + (lower_half ? 0 : 1);
 }
 
 /* Bytes of a block of class `c` that was asked for with `size`. */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MSIP_POOL_CLASSES = 49 };
+enum { MSIP_POOL_CLASSES = 51 };
 
 struct msip_pool {
   void *free[MSIP_POOL_CLASSES]; /* linked through the first word */
