@@ -203,11 +203,23 @@ static struct msip_str call_id_here(struct mlua_engine *engine)
   return MSIP_STR("");
 }
 
+void mlua_log_args(lua_State *L, char *line, size_t room)
+{
+  size_t len;
+  const char *text;
+
+  lua_settop(L, 3);
+  text = luaL_tolstring(L, 2, &len);
+  msip_log_text(line, room, msip_str_of(text, len));
+  lua_settop(L, 3);
+  if (lua_istable(L, 3))
+    add_fields(L, 3, line, room);
+}
+
 static int log_line(lua_State *L, enum msip_level level)
 {
   struct mlua_engine *engine = mlua_engine_of(L);
   char line[1000];
-  size_t len;
 
   if (!lua_istable(L, 1) || lua_isnone(L, 2))
     return luaL_error(L, "sip.log:%s(text, fields) is called with a colon",
@@ -215,12 +227,7 @@ static int log_line(lua_State *L, enum msip_level level)
   luaL_argexpected(L, lua_isnoneornil(L, 3) || lua_istable(L, 3), 3, "table");
   if (!engine || level < engine->log.level)
     return 0;
-  lua_settop(L, 3);
-  const char *text = luaL_tolstring(L, 2, &len);
-  msip_log_text(line, sizeof line, msip_str_of(text, len));
-  lua_settop(L, 3);
-  if (lua_istable(L, 3))
-    add_fields(L, 3, line, sizeof line);
+  mlua_log_args(L, line, sizeof line);
   msip_log(&engine->log, level, call_id_here(engine), "%s", line);
   return 0;
 }

@@ -1,3 +1,4 @@
+#include "timers.h"
 #include "value.h"
 
 /* A logger that carries one call's Call-ID, in its own copy. */
@@ -17,25 +18,24 @@ void mlua_push_logger(lua_State *L, struct mlua_engine *engine,
   memcpy(logger->call_id, call_id.at, call_id.len);
 }
 
-/* logger:info(text): control bytes are escaped, so that what a peer sent cannot
- * forge a line. */
+/* logger:info(text, fields?): control bytes are escaped, so that what a peer
+ * sent cannot forge a line. */
 static int write_line(lua_State *L, enum msip_level level)
 {
   struct logger *logger =
       (struct logger *)mlua_box_check(L, 1, &mlua_logger_class);
   const struct msip_log *log;
-  struct msip_str text;
-  char line[1024];
+  char line[1000];
 
   luaL_checkany(L, 2);
+  luaL_argexpected(L, lua_isnoneornil(L, 3) || lua_istable(L, 3), 3, "table");
   if (!logger->value.box.obj)
     return 0;
   log = &logger->value.box.engine->log;
   if (!log->write || level < log->level)
     return 0;
-  text.at = luaL_tolstring(L, 2, &text.len);
-  msip_log(log, level, msip_str_of(logger->call_id, logger->len), "%s",
-           msip_log_text(line, sizeof line, text));
+  mlua_log_args(L, line, sizeof line);
+  msip_log(log, level, msip_str_of(logger->call_id, logger->len), "%s", line);
   return 0;
 }
 

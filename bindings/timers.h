@@ -7,3 +7,6 @@
 void mlua_set_timers(lua_State *L);
 /* Pushes sip.log. */
 void mlua_push_log(lua_State *L);
+/* Writes what argument 2 says, and the fields of the table that argument 3 may
+ * be, into `line`: escaped, cut to fit. */
+void mlua_log_args(lua_State *L, char *line, size_t room);

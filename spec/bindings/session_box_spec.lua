@@ -192,6 +192,9 @@ describe("a session box", function()
     local line = rig.agent.log[#rig.agent.log]
     assert.equal(call.call_id, line.call_id)
     assert.equal("a\\x0ab", line.text:lower())
+    session.logger:info("held", { by = "alice\n" })
+    assert.equal("held by=alice\\x0a", rig.agent.log[#rig.agent.log].text)
+    assert.has_error(function() session.logger:info("held", "alice") end)
   end)
 
   it("hangs up and gives the request", function()

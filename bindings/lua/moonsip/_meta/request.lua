@@ -115,10 +115,8 @@ function IncomingInviteRequest:receive_cancel(message) end
 ---@class moonsip.Logger
 local Logger = {}
 ---@param text any what tostring makes of it
-function Logger:debug(text) end
----@param text any
-function Logger:info(text) end
----@param text any
-function Logger:warn(text) end
----@param text any
-function Logger:error(text) end
+---@param fields? table<string, any> written as name=value
+function Logger:debug(text, fields) end
+function Logger:info(text, fields) end
+function Logger:warn(text, fields) end
+function Logger:error(text, fields) end
