@@ -350,6 +350,15 @@ static void begin(struct world *w)
   w->ua = msip_ua_new(&config);
 }
 
+/* No call is left to wait for its session timer. */
+static void dispose_all(struct world *w)
+{
+  struct msip_session *s = NULL;
+
+  while ((s = msip_ua_next_session(w->ua, s)))
+    msip_session_dispose(s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct world w = {.data = data, .left = size};
@@ -386,8 +395,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (w.held[i])
       msip_request_abandon(w.held[i]);
   drain(&w);
-  if (w.session)
-    msip_session_dispose(w.session);
+  dispose_all(&w);
   pass_time(&w, HORIZON_MS);
   census = msip_ua_census(w.ua);
   assert(census.requests == 0 && census.outgoing == 0);
