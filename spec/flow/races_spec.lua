@@ -95,9 +95,6 @@ describe("requests that cross", function()
       assert.equal(Rig.sdp2, session.offer)
     end)
 
-  pending("get 491: an INVITE in an early call that we began (RFC 3261 14.2, behaviour 29): "
-    .. "needs engine:invite")
-
   it("are processed: a re-INVITE before the ACK of the call, and ACKs come in any order "
     .. "(RFC 5407 3.1.4, behaviour 33)", function()
       local call, invite = rig:ring({ ack = false })
