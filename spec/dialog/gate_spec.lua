@@ -18,7 +18,7 @@ describe("the gate of a dialog", function()
     { method = "INFO", cseq = 900, remote_seq = 5 }, "pass")
   row("asks a second INVITE to come later while the first is open (RFC 3261 14.2)",
     { method = "INVITE", invite_open = true }, 500, true)
-  row("answers 491 while our INVITE is in progress (RFC 3261 14.2, 6337 UAS-IcI, behaviours 28, 29)",
+  row("answers 491 while our INVITE is in progress (RFC 6337 UAS-IcI, behaviours 28 and 29)",
     { method = "INVITE", own_invite = true }, 491)
   row("answers 491 to an INVITE while our UPDATE is in progress (RFC 6337 UAS-UcI)",
     { method = "INVITE", own_update = true }, 491)
