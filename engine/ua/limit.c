@@ -4,24 +4,20 @@
 
 enum { QUIET_MS = 60000 };
 
-static const char *const settings[] = {
-#define X(name, setting, counter) [MSIP_LIMIT_##name] = setting,
-    MSIP_LIMIT_MAP(X)
-#undef X
-};
-
-static void count(struct msip_counters *counters, enum msip_limit limit)
+/* Counts it and gives the name of its setting. */
+static const char *count(struct msip_counters *counters, enum msip_limit limit)
 {
   switch (limit) {
 #define X(name, setting, counter)                                              \
   case MSIP_LIMIT_##name:                                                      \
     counters->counter++;                                                       \
-    break;
+    return setting;
     MSIP_LIMIT_MAP(X)
 #undef X
   case MSIP_LIMIT_COUNT:
     break;
   }
+  return "";
 }
 
 void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
@@ -29,8 +25,8 @@ void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
 {
   struct msip_buf source;
   struct msip_str from;
+  const char *setting = count(&ua->counters, limit);
 
-  count(&ua->counters, limit);
   if (ua->now < ua->quiet_until[limit])
     return;
   ua->quiet_until[limit] = ua->now + QUIET_MS;
@@ -38,7 +34,7 @@ void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
   msip_addr_format(&source, &m->flow.remote);
   from = msip_buf_str(&source);
   msip_log(&ua->log, MSIP_LOG_WARN, m->call_id,
-           "%s is reached: a request from %.*s is refused with %u",
-           settings[limit], (int)from.len, from.at, status);
+           "%s is reached: a request from %.*s is refused with %u", setting,
+           (int)from.len, from.at, status);
   msip_buf_fini(&source);
 }
