@@ -335,16 +335,6 @@ describe("over the wire, a new call", function()
     assert.equal(0, #rig.invites)
   end)
 
-  it("whose 2xx does not fit a datagram stays accepted, and that is told (behaviour 41)",
-    function()
-      local call, invite = rig:ring({ retransmit = false })
-      rig:accept(invite, { body = live.sdp .. ("a=x\r\n"):rep(14000) })
-      rig:await_told("on_transport_error")
-      assert.equal("ETRANSPORT", rig:last("on_transport_error")[1].code)
-      assert.equal("ack_wait", rig.session.session_state)
-      assert.is_nil(call.invite.response)
-    end)
-
   it("whose callback raises gets 500, and the next one is fine (behaviour 42)", function()
     rig.on_invite = function() error("out of luck") end
     local call = rig:ring()
