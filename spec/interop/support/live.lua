@@ -90,6 +90,15 @@ function live:final(request)
   return request.response
 end
 
+--- The first response to a request with this status.
+function live:response(request, status)
+  return self:wait(function()
+    for _, message in ipairs(request.responses) do
+      if message.status_code == status then return message end
+    end
+  end)
+end
+
 --- Waits until so many messages with this label came from the engine.
 function live:await(label, count)
   self:wait(function() return #self:sent(label) >= (count or 1) end)
