@@ -24,7 +24,8 @@ local function note(self, name, ...)
   table.insert(self.notes, { name = name, ... })
 end
 
-local function delegates(self)
+--- Makes self.call and self.request_delegate; the agent's own delegate.
+function rig.delegates(self)
   self.request_delegate = {
     on_cancel = function(message) note(self, "on_cancel", message) end,
     on_transport_error = function(err) note(self, "on_transport_error", err) end,
@@ -55,7 +56,7 @@ function rig.new(options)
   local self = setmetatable({ notes = {}, invites = {} }, rig)
   self.net = sim.network(options.net)
   self.phone = self.net:phone({ name = "alice", address = "192.0.2.9:5060" })
-  local delegate = delegates(self)
+  local delegate = rig.delegates(self)
   self.agent = self.net:agent({
     name = "bob", address = "192.0.2.1:5060", script = options.script,
     delegate = not options.script and (options.delegate or delegate) or nil,

@@ -16,41 +16,13 @@ live.__index = live
 local PATIENCE <const> = 10 -- seconds
 local QUIET <const> = 0.25 -- seconds; three times T2, so a repeat would show
 
-local function note(self, name, ...)
-  table.insert(self.notes, { name = name, ... })
-end
-
-local function delegates(self)
-  self.request_delegate = {
-    on_cancel = function(message) note(self, "on_cancel", message) end,
-    on_transport_error = function(err) note(self, "on_transport_error", err) end,
-  }
-  self.call = {
-    on_invite = function(request)
-      note(self, "on_invite", request)
-      request.delegate = self.request_delegate
-      self.reinvite = request
-    end,
-    on_ack = function(ack) note(self, "on_ack", ack) end,
-    on_terminated = function(_, reason) note(self, "on_terminated", reason) end,
-  }
-  return {
-    on_invite = function(request)
-      table.insert(self.invites, request)
-      self.invite = request
-      request.delegate = self.request_delegate
-      if self.on_invite then self.on_invite(request) end
-    end,
-  }
-end
-
 ---@param options? { delegate: table?, settings: table? }
 function live.new(options)
   options = options or {}
   local self = setmetatable({ notes = {}, invites = {} }, live)
   local settings = { ["timers.t1"] = 0.02, ["timers.t2"] = 0.08, ["timers.t4"] = 0.1 }
   for name, value in pairs(options.settings or {}) do settings[name] = value end
-  local own = delegates(self)
+  local own = Rig.delegates(self)
   self.engine = assert(sip.engine({
     listen = { "udp:127.0.0.1:0" }, delegate = options.delegate or own, settings = settings,
     log = function() end,
