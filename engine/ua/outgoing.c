@@ -190,11 +190,6 @@ enum msip_method msip_outgoing_method(const struct msip_outgoing *o)
   return o->method;
 }
 
-struct msip_ua *msip_outgoing_ua(const struct msip_outgoing *o)
-{
-  return o->ua;
-}
-
 struct msip_session *msip_outgoing_session(const struct msip_outgoing *o)
 {
   return o->session;
@@ -203,11 +198,6 @@ struct msip_session *msip_outgoing_session(const struct msip_outgoing *o)
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o)
 {
   return o->bytes;
-}
-
-bool msip_outgoing_is_done(const struct msip_outgoing *o)
-{
-  return o->done;
 }
 
 void msip_outgoing_set_box(struct msip_outgoing *o, void *box)

@@ -11,13 +11,10 @@ struct msip_session;
 struct msip_outgoing;
 
 enum msip_method msip_outgoing_method(const struct msip_outgoing *o);
-struct msip_ua *msip_outgoing_ua(const struct msip_outgoing *o);
 /* NULL outside a dialog. */
 struct msip_session *msip_outgoing_session(const struct msip_outgoing *o);
 /* The bytes as sent; NULL while the request is queued. */
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o);
-/* True once EV_RESPONSE with a final, or EV_OUTGOING_FAILED, was queued. */
-bool msip_outgoing_is_done(const struct msip_outgoing *o);
 
 /* Our INVITE has its 2xx and nobody acknowledged it yet. */
 bool msip_outgoing_needs_ack(const struct msip_outgoing *o);

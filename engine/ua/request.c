@@ -317,11 +317,6 @@ struct msip_session *msip_request_session(const struct msip_request *r)
   return r->session;
 }
 
-struct msip_ua *msip_request_ua(const struct msip_request *r)
-{
-  return r->ua;
-}
-
 bool msip_request_in_dialog(const struct msip_request *r)
 {
   return r->in_dialog;

@@ -86,7 +86,6 @@ void msip_request_abandon(struct msip_request *r);
 const struct msip_msg *msip_request_message(const struct msip_request *r);
 /* The session of an in-dialog request, or the one its response made; NULL. */
 struct msip_session *msip_request_session(const struct msip_request *r);
-struct msip_ua *msip_request_ua(const struct msip_request *r);
 /* It arrived in a dialog: ask the session delegate. */
 bool msip_request_in_dialog(const struct msip_request *r);
 /* A final response was given (it may still wait for a PRACK). */

@@ -33,7 +33,6 @@ enum msip_signaling_state msip_session_signaling(const struct msip_session *s);
 const char *msip_session_state_name(enum msip_session_state state);
 const char *msip_signaling_state_name(enum msip_signaling_state state);
 
-struct msip_ua *msip_session_ua(const struct msip_session *s);
 struct msip_str msip_session_call_id(const struct msip_session *s);
 struct msip_str msip_session_local_tag(const struct msip_session *s);
 struct msip_str msip_session_remote_tag(const struct msip_session *s);

@@ -46,11 +46,6 @@ const char *msip_signaling_state_name(enum msip_signaling_state state)
   return names[state];
 }
 
-struct msip_ua *msip_session_ua(const struct msip_session *s)
-{
-  return s->ua;
-}
-
 struct msip_str msip_session_call_id(const struct msip_session *s)
 {
   return s->dialog.call_id;

@@ -205,11 +205,6 @@ struct msip_pool *msip_ua_pool(const struct msip_ua *ua)
   return ua->pool;
 }
 
-const struct msip_log *msip_ua_log(const struct msip_ua *ua)
-{
-  return &ua->log;
-}
-
 struct msip_counters *msip_ua_counters(struct msip_ua *ua)
 {
   return &ua->counters;

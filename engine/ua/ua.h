@@ -63,7 +63,6 @@ void msip_ua_set_served(struct msip_ua *ua, uint32_t methods);
 
 void *msip_ua_arg(const struct msip_ua *ua);
 struct msip_pool *msip_ua_pool(const struct msip_ua *ua);
-const struct msip_log *msip_ua_log(const struct msip_ua *ua);
 struct msip_counters *msip_ua_counters(struct msip_ua *ua);
 uint64_t msip_ua_random(struct msip_ua *ua);
 /* A sentence about the last refusal of an answering function. */
