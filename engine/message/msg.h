@@ -166,6 +166,9 @@ void msip_values_init(struct msip_values *v, const struct msip_msg *m,
                       enum msip_header_id id);
 bool msip_values_next(struct msip_values *v, struct msip_str *value);
 
+/* How many values there are. */
+unsigned msip_msg_count(const struct msip_msg *m, enum msip_header_id id);
+
 /* True when `token` is one of the values, case ignored (option tags). */
 bool msip_msg_lists(const struct msip_msg *m, enum msip_header_id id,
                     struct msip_str token);

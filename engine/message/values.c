@@ -91,3 +91,14 @@ bool msip_msg_lists(const struct msip_msg *m, enum msip_header_id id,
       return true;
   return false;
 }
+
+unsigned msip_msg_count(const struct msip_msg *m, enum msip_header_id id)
+{
+  struct msip_values v;
+  struct msip_str value;
+  unsigned n = 0;
+
+  for (msip_values_init(&v, m, id); msip_values_next(&v, &value);)
+    n++;
+  return n;
+}

@@ -170,22 +170,11 @@ static void request_arrived(struct msip_ua *ua, const struct msip_msg *m)
   }
 }
 
-/* 8.1.3.3: more than one Via means that it went astray. */
-static bool has_one_via(const struct msip_msg *m)
-{
-  struct msip_values v;
-  struct msip_str value;
-  unsigned n = 0;
-
-  for (msip_values_init(&v, m, MSIP_H_VIA); msip_values_next(&v, &value);)
-    n++;
-  return n == 1;
-}
-
 static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
 {
   ua->counters.responses_in++;
-  if (m->fault_status || !has_one_via(m) ||
+  /* 8.1.3.3: more than one Via means that it went astray. */
+  if (m->fault_status || msip_msg_count(m, MSIP_H_VIA) != 1 ||
       msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY)
     ua->counters.dropped_stray++;
 }

@@ -83,17 +83,6 @@ static bool content(struct msip_ua *ua, struct msip_txn *txn,
   return found >= 0 || refuse(ua, txn, m, 400);
 }
 
-static unsigned contact_count(const struct msip_msg *m)
-{
-  struct msip_values v;
-  struct msip_str value;
-  unsigned n = 0;
-
-  for (msip_values_init(&v, m, MSIP_H_CONTACT); msip_values_next(&v, &value);)
-    n++;
-  return n;
-}
-
 static bool accepts_sdp(const struct msip_msg *m)
 {
   struct msip_values v;
@@ -134,7 +123,7 @@ static bool session_interval(struct msip_ua *ua, struct msip_txn *txn,
 static bool one_contact(struct msip_ua *ua, struct msip_txn *txn,
                         const struct msip_msg *m)
 {
-  unsigned contacts = contact_count(m);
+  unsigned contacts = msip_msg_count(m, MSIP_H_CONTACT);
   struct msip_str reason;
 
   if (contacts == 1 || (contacts == 0 && m->to_tag.len))
