@@ -229,6 +229,7 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
       MSIP_OFFER_THEIRS) /* accepted without an answer, on purpose */
     msip_exchange_restore(x, &invite->before);
   confirm(r);
+  invite->ack_wait = true;
   msip_repeat_start(r);
   return 0;
 }

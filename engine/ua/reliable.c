@@ -15,9 +15,7 @@ static int transmit(struct msip_request *r, struct msip_bytes *bytes,
   invite->rel.unacked = true;
   invite->rel_has_sdp = has_sdp;
   invite->rel_bytes = msip_bytes_hold(bytes);
-  invite->interval = ua->settings->t1;
-  invite->give_up = ua->now + 64 * (msip_time)ua->settings->t1;
-  msip_timer_arm(&ua->wheel, &invite->repeat, ua->now + invite->interval);
+  msip_repeat_start(r);
   return 0;
 }
 

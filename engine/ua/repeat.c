@@ -9,7 +9,6 @@ void msip_repeat_start(struct msip_request *r)
   struct msip_invite *invite = r->invite;
   struct msip_ua *ua = r->ua;
 
-  invite->ack_wait = true;
   invite->interval = ua->settings->t1;
   invite->give_up = ua->now + 64 * (msip_time)ua->settings->t1;
   msip_timer_arm(&ua->wheel, &invite->repeat, ua->now + invite->interval);

@@ -154,6 +154,7 @@ struct msip_request *msip_reliable_prack(struct msip_session *s,
 /* After the PRACK was answered: send what waited for it. */
 void msip_reliable_continue(struct msip_request *invite);
 /* --- repeat.c */
+/* The response just sent is sent again after T1, and given up after 64*T1. */
 void msip_repeat_start(struct msip_request *r);
 void msip_repeat_fire(struct msip_timer *timer, void *arg, msip_time now);
 /* A 2xx of the session waits for its ACK. */
