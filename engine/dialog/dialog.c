@@ -149,42 +149,11 @@ int msip_dialog_set_target(struct msip_dialog *d, struct msip_str uri)
   return 0;
 }
 
-/* Cuts the next route off a comma list: commas in quotes and brackets do not
- * count. */
-static bool next_route(struct msip_str *rest, struct msip_str *route)
-{
-  bool quoted = false, bracket = false;
-  size_t i;
-
-  if (rest->len == 0)
-    return false;
-  for (i = 0; i < rest->len; i++) {
-    char c = rest->at[i];
-
-    if (quoted && c == '\\')
-      i++;
-    else if (c == '"' && !bracket)
-      quoted = !quoted;
-    else if (c == '<' && !quoted)
-      bracket = true;
-    else if (c == '>' && !quoted)
-      bracket = false;
-    else if (c == ',' && !quoted && !bracket)
-      break;
-  }
-  if (i > rest->len)
-    i = rest->len;
-  *route = msip_str_trim(msip_str_of(rest->at, i));
-  i += i < rest->len ? 1 : 0;
-  *rest = msip_str_of(rest->at + i, rest->len - i);
-  return true;
-}
-
 struct msip_str msip_dialog_route(const struct msip_dialog *d, unsigned i)
 {
   struct msip_str rest = d->routes, route;
 
-  while (next_route(&rest, &route))
+  while (msip_value_cut(&rest, &route))
     if (i-- == 0)
       return route;
   return MSIP_STR("");
@@ -227,8 +196,8 @@ void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
   msip_build_via(buf, request->transport, request->sent_by, request->branch);
   msip_build_number(buf, MSIP_H_MAX_FORWARDS, 70);
   if (strict)
-    next_route(&rest, &route);
-  while (next_route(&rest, &route))
+    msip_value_cut(&rest, &route);
+  while (msip_value_cut(&rest, &route))
     msip_build_header(buf, MSIP_H_ROUTE, route);
   if (strict) {
     char *room = msip_pool_take(buf->pool, d->target.len + 2);

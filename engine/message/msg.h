@@ -166,6 +166,10 @@ void msip_values_init(struct msip_values *v, const struct msip_msg *m,
                       enum msip_header_id id);
 bool msip_values_next(struct msip_values *v, struct msip_str *value);
 
+/* Cuts the first value off the text of a comma list, by the same rules; the
+ * value may be empty.  False when nothing is left. */
+bool msip_value_cut(struct msip_str *rest, struct msip_str *value);
+
 /* How many values there are. */
 unsigned msip_msg_count(const struct msip_msg *m, enum msip_header_id id);
 

@@ -48,6 +48,19 @@ static const char *comma(const char *at, const char *end)
   return end;
 }
 
+bool msip_value_cut(struct msip_str *rest, struct msip_str *value)
+{
+  const char *end = rest->at + rest->len;
+  const char *stop;
+
+  if (rest->len == 0)
+    return false;
+  stop = comma(rest->at, end);
+  *value = msip_str_trim(msip_str_span(rest->at, stop));
+  *rest = msip_str_span(stop < end ? stop + 1 : end, end);
+  return true;
+}
+
 /* To the next row when this one is used up; false behind the last. */
 static bool advance(struct msip_values *v)
 {
@@ -63,15 +76,12 @@ static bool advance(struct msip_values *v)
 bool msip_values_next(struct msip_values *v, struct msip_str *value)
 {
   while (advance(v)) {
-    const char *end = v->rest.at + v->rest.len;
-    const char *stop = end;
+    struct msip_str piece = msip_str_trim(v->rest);
 
     if (msip_header_kind((enum msip_header_id)v->row->id) != MSIP_HEADER_ROWS)
-      stop = comma(v->rest.at, end);
-
-    struct msip_str piece = msip_str_trim(msip_str_span(v->rest.at, stop));
-
-    v->rest = msip_str_span(stop < end ? stop + 1 : end, end);
+      msip_value_cut(&v->rest, &piece);
+    else
+      v->rest = MSIP_STR("");
     if (piece.len) {
       *value = piece;
       return true;
