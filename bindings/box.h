@@ -96,9 +96,10 @@ void mlua_push_ack(lua_State *L, struct mlua_engine *engine,
  * reason_phrase, session }. */
 void mlua_push_response(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing,
-                        struct msip_msg *message);
+                        struct msip_session *session, struct msip_msg *message);
 /* An outgoing request got a response or failed: keeps the result and wakes the
  * tasks in wait(). */
 void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
                           struct msip_outgoing *outgoing,
+                          struct msip_session *session,
                           struct msip_msg *message, int err);

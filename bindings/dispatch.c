@@ -203,20 +203,32 @@ static struct mlua_box *outgoing_session(const struct msip_outgoing *outgoing)
   return session ? msip_session_box(session) : NULL;
 }
 
-static void deliver_response(lua_State *L, struct mlua_engine *engine,
-                             const struct msip_event *event)
+/* The 2xx of a further fork is for on_accept only: without it nobody wants that
+ * call. */
+static bool tell_response(lua_State *L, struct mlua_engine *engine,
+                          const struct msip_event *event)
 {
   struct msip_outgoing *outgoing = event->outgoing;
   struct mlua_box *box = msip_outgoing_box(outgoing);
 
   if (!box)
-    return;
-  mlua_outgoing_result(L, engine, outgoing, event->message, 0);
+    return false;
+  mlua_outgoing_result(L, engine, outgoing, event->session, event->message, 0);
   if (!mlua_delegate_find(L, engine, box, DELEGATE,
                           response_callback(event->message->status)))
-    return;
-  mlua_push_response(L, engine, outgoing, event->message);
-  mlua_task_start(engine, 1, NULL, outgoing_session(outgoing));
+    return false;
+  mlua_push_response(L, engine, outgoing, event->session, event->message);
+  mlua_task_start(engine, 1, NULL,
+                  event->session ? msip_session_box(event->session) : NULL);
+  return true;
+}
+
+static void deliver_response(lua_State *L, struct mlua_engine *engine,
+                             const struct msip_event *event)
+{
+  bool told = tell_response(L, engine, event);
+
+  msip_outgoing_settle(event->outgoing, event->session, event->message, told);
 }
 
 /* There is no response to show: on_reject(nil, err). */
@@ -228,7 +240,7 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
 
   if (!box)
     return;
-  mlua_outgoing_result(L, engine, outgoing, NULL, event->err);
+  mlua_outgoing_result(L, engine, outgoing, NULL, NULL, event->err);
   if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_reject"))
     return;
   lua_pushnil(L);
@@ -275,14 +287,6 @@ static void deliver(lua_State *L, struct mlua_engine *engine,
   }
 }
 
-/* What every delivery ends with. */
-static void settle(const struct msip_event *event)
-{
-  if (event->kind == MSIP_EV_RESPONSE && event->message->status >= 200)
-    msip_outgoing_ack_default(event->outgoing);
-  msip_msg_drop(event->message);
-}
-
 /* Memory ran out: the script does not hear of it. */
 static void give_up(const struct msip_event *event)
 {
@@ -290,6 +294,9 @@ static void give_up(const struct msip_event *event)
     msip_request_script_failed(event->request);
   if (event->kind == MSIP_EV_ACK_TIMEOUT)
     msip_session_ack_timeout_default(event->session);
+  if (event->kind == MSIP_EV_RESPONSE)
+    msip_outgoing_settle(event->outgoing, event->session, event->message,
+                         false);
 }
 
 /* --- requests whose box was collected ----------------------------------- */
@@ -361,7 +368,7 @@ static int deliver_all(lua_State *L)
     d->delivering = true;
     deliver(L, d->engine, &d->event);
     d->delivering = false;
-    settle(&d->event);
+    msip_msg_drop(d->event.message);
     lua_settop(L, 1);
   }
   return 0;
@@ -377,7 +384,7 @@ void mlua_dispatch(void *arg)
     return; /* the engine is not at rest */
   while (mlua_enter(engine, deliver_all, &d) != 0 && d.delivering) {
     d.delivering = false;
-    settle(&d.event);
     give_up(&d.event);
+    msip_msg_drop(d.event.message);
   }
 }

@@ -2,6 +2,7 @@
 #include "engine.h"
 #include "error.h"
 #include "generation.h"
+#include "start.h"
 #include "state.h"
 
 /* NULL after pushing nil and an error: it was closed. */
@@ -229,4 +230,5 @@ void mlua_push_engine_methods(lua_State *L)
   };
 
   luaL_newlib(L, methods);
+  mlua_set_start_methods(L);
 }

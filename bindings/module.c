@@ -69,6 +69,8 @@ static void preload(lua_State *L)
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, mlua_open_sim);
   lua_setfield(L, -2, "moonsip.sim.core");
+  lua_pushcfunction(L, mlua_open_held);
+  lua_setfield(L, -2, "moonsip.delegates");
   for (const struct mlua_embedded *m = mlua_embedded_modules; m->name; m++) {
     lua_pushlightuserdata(L, (void *)(uintptr_t)m);
     lua_pushcclosure(L, load_embedded, 1);

@@ -1,4 +1,5 @@
 #include "error.h"
+#include "reply_args.h"
 #include "response.h"
 #include "task.h"
 
@@ -22,8 +23,9 @@ struct waiter {
 /* User values. */
 enum { DELEGATE = 1, MESSAGE, RESPONSES, SENT, VALUES = 4 };
 
-enum field { F_MESSAGE, F_DELEGATE, F_METHOD };
-static const char *const fields[] = {"message", "delegate", "method", NULL};
+enum field { F_MESSAGE, F_DELEGATE, F_METHOD, F_SESSION };
+static const char *const fields[] = {"message", "delegate", "method", "session",
+                                     NULL};
 
 void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing)
@@ -83,6 +85,19 @@ static int read_message(lua_State *L, struct mlua_box *box)
   return 1;
 }
 
+/* The call it belongs to, or made. */
+static int read_session(lua_State *L, struct mlua_box *box)
+{
+  struct msip_session *session =
+      box->obj ? msip_outgoing_session(box->obj) : NULL;
+
+  if (session) {
+    mlua_push_session(L, box->engine, session);
+    return 1;
+  }
+  return 0;
+}
+
 static int read_field(lua_State *L, struct mlua_box *box, int field)
 {
   switch ((enum field)field) {
@@ -93,6 +108,8 @@ static int read_field(lua_State *L, struct mlua_box *box, int field)
   case F_METHOD:
     mlua_push_str(L, msip_method_name(((struct outgoing_box *)box)->method));
     return 1;
+  case F_SESSION:
+    return read_session(L, box);
   }
   return 0;
 }
@@ -248,6 +265,7 @@ static void wake_all(lua_State *L, struct outgoing_box *box, int err)
 
 void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
                           struct msip_outgoing *outgoing,
+                          struct msip_session *session,
                           struct msip_msg *message, int err)
 {
   struct outgoing_box *box = msip_outgoing_box(outgoing);
@@ -261,24 +279,34 @@ void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
   box->done = err || !message || message->status >= 200;
   box->err = err;
   if (message) {
-    mlua_push_response(L, engine, outgoing, message);
+    mlua_push_response(L, engine, outgoing, session, message);
     keep_response(L, box);
   }
   wake_all(L, box, err);
   lua_settop(L, top);
 }
 
-/* call:cancel() -> nil, err: only an INVITE can be cancelled (RFC 3261 9.1),
- * and those of ours change a call that is up. */
+/* call:cancel(options?) -> true | nil, err */
 static int outgoing_cancel(lua_State *L)
 {
+  static const struct mlua_reply_rule rule = {.method = "cancel",
+                                              .options = MLUA_OPTION_HEADERS};
   struct outgoing_box *box = self(L);
+  struct mlua_reply_args args;
+  const char *why;
+  int err;
 
-  if (!box->box.obj && !box->done)
-    return mlua_fail(L, box->box.gone, NULL);
-  if (box->method == MSIP_INVITE)
-    return mlua_fail(L, MSIP_EUNSUPPORTED, "a re-INVITE is left to run");
-  return mlua_fail(L, MSIP_ESTATE, "only an INVITE can be cancelled");
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->box.obj)
+    return mlua_fail(L, box->done ? MSIP_ESTATE : box->box.gone, NULL);
+  err = msip_outgoing_cancel(box->box.obj, &args.reply);
+  why = msip_ua_why(box->box.engine->ua);
+  if (err == MSIP_EINVALID)
+    return luaL_error(L, "cancel: %s", why);
+  if (err)
+    return mlua_fail(L, err, why);
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* call:dispose(): its result interests nobody; the engine ends it by itself. */

@@ -2,18 +2,11 @@
 
 #include "base/nearest.h"
 #include "header_args.h"
+#include "reading.h"
 #include "value.h"
 
-/* What the reader of one option works on; its value is at `index`. */
-struct reading {
-  const struct mlua_reply_rule *rule;
-  struct mlua_reply_args *out;
-  const char *name;
-  int index;
-};
-
-static void type_error(lua_State *L, const char *name, const char *wanted,
-                       int index)
+void mlua_arg_type_error(lua_State *L, const char *name, const char *wanted,
+                         int index)
 {
   luaL_error(L, "option '%s': %s expected, got %s", name, wanted,
              luaL_typename(L, index));
@@ -28,19 +21,19 @@ static struct msip_str text_of(lua_State *L, int index)
 }
 
 /* A string that may stand in a header line. */
-static struct msip_str line_value(lua_State *L, const char *name, int index)
+struct msip_str mlua_arg_line(lua_State *L, const char *name, int index)
 {
   struct msip_str s;
 
   if (lua_type(L, index) != LUA_TSTRING)
-    type_error(L, name, "string", index);
+    mlua_arg_type_error(L, name, "string", index);
   s = text_of(L, index);
   if (!msip_str_is_line(s))
     luaL_error(L, "option '%s': CR, LF or NUL in it", name);
   return s;
 }
 
-static void read_status(lua_State *L, const struct reading *r)
+static void read_status(lua_State *L, const struct mlua_reading *r)
 {
   int whole = 0;
   lua_Integer status = 0;
@@ -48,7 +41,7 @@ static void read_status(lua_State *L, const struct reading *r)
   if (lua_type(L, r->index) == LUA_TNUMBER)
     status = lua_tointegerx(L, r->index, &whole);
   if (!whole)
-    type_error(L, r->name, "integer", r->index);
+    mlua_arg_type_error(L, r->name, "integer", r->index);
   if (status < r->rule->lowest || status > r->rule->highest)
     luaL_error(L, "option '%s': %I is out of range for %s (%d to %d)", r->name,
                (LUAI_UACINT)status, r->rule->method, (int)r->rule->lowest,
@@ -56,33 +49,33 @@ static void read_status(lua_State *L, const struct reading *r)
   r->out->reply.status = (unsigned)status;
 }
 
-static void read_reason(lua_State *L, const struct reading *r)
+static void read_reason(lua_State *L, const struct mlua_reading *r)
 {
-  r->out->reply.reason = line_value(L, r->name, r->index);
+  r->out->reply.reason = mlua_arg_line(L, r->name, r->index);
 }
 
-static void read_to_tag(lua_State *L, const struct reading *r)
+static void read_to_tag(lua_State *L, const struct mlua_reading *r)
 {
-  struct msip_str tag = line_value(L, r->name, r->index);
+  struct msip_str tag = mlua_arg_line(L, r->name, r->index);
 
   if (!msip_str_is_token(tag))
     luaL_error(L, "option '%s': not a token", r->name);
   r->out->reply.to_tag = tag;
 }
 
-static void read_user_agent(lua_State *L, const struct reading *r)
+static void read_user_agent(lua_State *L, const struct mlua_reading *r)
 {
-  r->out->reply.user_agent = line_value(L, r->name, r->index);
+  r->out->reply.user_agent = mlua_arg_line(L, r->name, r->index);
 }
 
 /* A string, or a list of option tags; the joined text stays on the stack. */
-static void read_supported(lua_State *L, const struct reading *r)
+static void read_supported(lua_State *L, const struct mlua_reading *r)
 {
   luaL_Buffer joined;
   lua_Integer count;
 
   if (!lua_istable(L, r->index)) {
-    r->out->reply.supported = line_value(L, r->name, r->index);
+    r->out->reply.supported = mlua_arg_line(L, r->name, r->index);
     return;
   }
   count = (lua_Integer)lua_rawlen(L, r->index);
@@ -91,17 +84,17 @@ static void read_supported(lua_State *L, const struct reading *r)
     if (i > 1)
       luaL_addlstring(&joined, ", ", 2);
     lua_rawgeti(L, r->index, i);
-    line_value(L, r->name, -1);
+    mlua_arg_line(L, r->name, -1);
     luaL_addvalue(&joined);
   }
   luaL_pushresult(&joined);
   r->out->reply.supported = text_of(L, -1);
 }
 
-static void read_headers(lua_State *L, const struct reading *r)
+static void read_headers(lua_State *L, const struct mlua_reading *r)
 {
   if (!lua_istable(L, r->index))
-    type_error(L, r->name, "table", r->index);
+    mlua_arg_type_error(L, r->name, "table", r->index);
   mlua_header_args(L, r->index, r->out);
 }
 
@@ -115,12 +108,12 @@ static void read_body_field(lua_State *L, struct msip_reply *reply)
   key = text_of(L, -2);
   if (msip_str_eq(key, MSIP_STR("content"))) {
     if (lua_type(L, -1) != LUA_TSTRING)
-      type_error(L, "body.content", "string", -1);
+      mlua_arg_type_error(L, "body.content", "string", -1);
     reply->body = text_of(L, -1);
   } else if (msip_str_eq(key, MSIP_STR("content_type"))) {
-    reply->content_type = line_value(L, "body.content_type", -1);
+    reply->content_type = mlua_arg_line(L, "body.content_type", -1);
   } else if (msip_str_eq(key, MSIP_STR("content_disposition"))) {
-    reply->disposition = line_value(L, "body.content_disposition", -1);
+    reply->disposition = mlua_arg_line(L, "body.content_disposition", -1);
   } else {
     static const char *const names[] = {"content", "content_type",
                                         "content_disposition"};
@@ -131,7 +124,7 @@ static void read_body_field(lua_State *L, struct msip_reply *reply)
   }
 }
 
-static void read_body(lua_State *L, const struct reading *r)
+static void read_body(lua_State *L, const struct mlua_reading *r)
 {
   struct msip_reply *reply = &r->out->reply;
 
@@ -148,32 +141,35 @@ static void read_body(lua_State *L, const struct reading *r)
     break;
   default:
     if (!lua_isboolean(L, r->index) || lua_toboolean(L, r->index))
-      type_error(L, r->name, "string, table or false", r->index);
+      mlua_arg_type_error(L, r->name, "string, table or false", r->index);
     reply->body_kind = MSIP_REPLY_BODY_NONE;
     return;
   }
   reply->body_kind = MSIP_REPLY_BODY_GIVEN;
 }
 
-static void read_reliable(lua_State *L, const struct reading *r)
+bool mlua_arg_boolean(lua_State *L, const struct mlua_reading *r)
 {
   if (!lua_isboolean(L, r->index))
-    type_error(L, r->name, "boolean", r->index);
-  r->out->reply.reliable = lua_toboolean(L, r->index);
+    mlua_arg_type_error(L, r->name, "boolean", r->index);
+  return lua_toboolean(L, r->index);
 }
 
-static void read_retry(lua_State *L, const struct reading *r)
+static void read_reliable(lua_State *L, const struct mlua_reading *r)
 {
-  if (!lua_isboolean(L, r->index))
-    type_error(L, r->name, "boolean", r->index);
-  r->out->retry = lua_toboolean(L, r->index);
+  r->out->reply.reliable = mlua_arg_boolean(L, r);
+}
+
+static void read_retry(lua_State *L, const struct mlua_reading *r)
+{
+  r->out->retry = mlua_arg_boolean(L, r);
 }
 
 /* A second copy above the value stays on the stack. */
-static void read_delegate(lua_State *L, const struct reading *r)
+static void read_delegate(lua_State *L, const struct mlua_reading *r)
 {
   if (!lua_istable(L, r->index))
-    type_error(L, r->name, "table", r->index);
+    mlua_arg_type_error(L, r->name, "table", r->index);
   lua_pushvalue(L, r->index);
   /* step_over moves it below the pair. */
   r->out->delegate = r->index - 1;
@@ -182,7 +178,7 @@ static void read_delegate(lua_State *L, const struct reading *r)
 static const struct option {
   struct msip_str name;
   unsigned flag;
-  void (*read)(lua_State *L, const struct reading *r);
+  void (*read)(lua_State *L, const struct mlua_reading *r);
 } options[] = {
     {MSIP_STR_INIT("body"), MLUA_OPTION_BODY, read_body},
     {MSIP_STR_INIT("status_code"), MLUA_OPTION_STATUS, read_status},
@@ -194,6 +190,26 @@ static const struct option {
     {MSIP_STR_INIT("supported"), MLUA_OPTION_SUPPORTED, read_supported},
     {MSIP_STR_INIT("retry"), MLUA_OPTION_RETRY, read_retry},
     {MSIP_STR_INIT("delegate"), MLUA_OPTION_DELEGATE, read_delegate},
+    {MSIP_STR_INIT("to"), MLUA_OPTION_TO, mlua_read_to},
+    {MSIP_STR_INIT("from"), MLUA_OPTION_PARTIES, mlua_read_from},
+    {MSIP_STR_INIT("uri"), MLUA_OPTION_PARTIES, mlua_read_uri},
+    {MSIP_STR_INIT("route"), MLUA_OPTION_PARTIES, mlua_read_route},
+    {MSIP_STR_INIT("contact"), MLUA_OPTION_PARTIES, mlua_read_contact},
+    {MSIP_STR_INIT("call_id"), MLUA_OPTION_PARTIES, mlua_read_call_id},
+    {MSIP_STR_INIT("timeout"), MLUA_OPTION_TIMEOUT, mlua_read_timeout},
+    {MSIP_STR_INIT("ack"), MLUA_OPTION_CALL, mlua_read_ack},
+    {MSIP_STR_INIT("prack"), MLUA_OPTION_CALL, mlua_read_prack},
+    {MSIP_STR_INIT("rel100"), MLUA_OPTION_CALL, mlua_read_rel100},
+    {MSIP_STR_INIT("session_expires"), MLUA_OPTION_CALL,
+     mlua_read_session_expires},
+    {MSIP_STR_INIT("method"), MLUA_OPTION_METHOD, mlua_read_method},
+    {MSIP_STR_INIT("expires"), MLUA_OPTION_EXPIRES, mlua_read_expires},
+    {MSIP_STR_INIT("event"), MLUA_OPTION_EVENT, mlua_read_event},
+    {MSIP_STR_INIT("accept"), MLUA_OPTION_EVENT, mlua_read_accept},
+    {MSIP_STR_INIT("etag"), MLUA_OPTION_ETAG, mlua_read_etag},
+    {MSIP_STR_INIT("refer_to"), MLUA_OPTION_REFER, mlua_read_refer_to},
+    {MSIP_STR_INIT("referred_by"), MLUA_OPTION_REFER, mlua_read_referred_by},
+    {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -218,7 +234,7 @@ static void refuse(lua_State *L, struct msip_str key,
 static void read_option(lua_State *L, const struct mlua_reply_rule *rule,
                         struct mlua_reply_args *out)
 {
-  struct reading r = {rule, out, NULL, lua_gettop(L)};
+  struct mlua_reading r = {rule, out, NULL, lua_gettop(L)};
   struct msip_str key;
 
   if (lua_type(L, -2) != LUA_TSTRING)
@@ -257,7 +273,20 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
       .disposition = MSIP_STR_INIT(""),
   };
 
+  static const struct msip_start no_start = {
+      .name = MSIP_STR_INIT(""),
+      .to = MSIP_STR_INIT(""),
+      .from = MSIP_STR_INIT(""),
+      .uri = MSIP_STR_INIT(""),
+      .routes = MSIP_STR_INIT(""),
+      .contact = MSIP_STR_INIT(""),
+      .call_id = MSIP_STR_INIT(""),
+  };
+
   out->reply = none;
+  out->start = no_start;
+  out->start.options = &out->reply;
+  out->own_count = 0;
   out->retry = true;
   out->delegate = 0;
   if (!lua_isnoneornil(L, arg)) {
@@ -267,12 +296,14 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
     while (lua_next(L, arg)) {
       int value = lua_gettop(L);
 
+      luaL_checkstack(L, LUA_MINSTACK, "options");
       read_option(L, rule, out);
       step_over(L, value);
     }
   }
   if (!out->reply.body.at)
     out->reply.body = MSIP_STR("");
+  mlua_own_headers(L, out);
 }
 
 static struct msip_str contact_value(lua_State *L, int index)

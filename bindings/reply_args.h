@@ -20,6 +20,17 @@ enum {
   MLUA_OPTION_RELIABLE = 1 << 7,
   MLUA_OPTION_RETRY = 1 << 8,
   MLUA_OPTION_DELEGATE = 1 << 9,
+  /* Of requests: start_args.c. */
+  MLUA_OPTION_TO = 1 << 10,
+  MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, contact, call_id */
+  MLUA_OPTION_TIMEOUT = 1 << 12,
+  MLUA_OPTION_CALL = 1 << 13, /* ack, prack, rel100, session_expires */
+  MLUA_OPTION_METHOD = 1 << 14,
+  MLUA_OPTION_EXPIRES = 1 << 15,
+  MLUA_OPTION_EVENT = 1 << 16, /* event, accept */
+  MLUA_OPTION_ETAG = 1 << 17,
+  MLUA_OPTION_REFER = 1 << 18, /* refer_to, referred_by */
+  MLUA_OPTION_CONTACTS = 1 << 19,
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };
@@ -31,12 +42,19 @@ struct mlua_reply_rule {
   unsigned options;         /* MLUA_OPTION_... */
 };
 
-enum { MLUA_FEW_HEADERS = 8, MLUA_FEW_CONTACTS = 4 };
+enum {
+  MLUA_FEW_HEADERS = 8,
+  MLUA_FEW_CONTACTS = 4,
+  MLUA_OWN_HEADERS = 16, /* from options such as `expires` */
+};
 
 struct mlua_reply_args {
   struct msip_reply reply;
-  bool retry;   /* default true */
-  int delegate; /* stack index of the table; 0: none given */
+  struct msip_start start; /* start.options is `reply` */
+  bool retry;              /* default true */
+  int delegate;            /* stack index of the table; 0: none given */
+  unsigned own_count;
+  struct msip_str own_headers[MLUA_OWN_HEADERS];
   struct msip_str few_headers[MLUA_FEW_HEADERS];
   struct msip_str few_contacts[MLUA_FEW_CONTACTS];
 };

@@ -153,15 +153,17 @@ static int got_ack(lua_State *L)
       .method = "ack", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_incoming_response_class);
   struct mlua_reply_args args;
-  struct mlua_box *request;
+  struct mlua_box *request, *session;
   int err;
 
   mlua_reply_args(L, 2, &rule, &args);
   lua_getiuservalue(L, 1, GOT_REQUEST);
   request = mlua_box_test(L, -1, &mlua_outgoing_class);
-  if (!request || !request->obj)
+  lua_getiuservalue(L, 1, GOT_SESSION);
+  session = mlua_box_test(L, -1, &mlua_session_class);
+  if (!request || !request->obj || !session || !session->obj)
     return mlua_fail(L, MSIP_EGONE, NULL);
-  err = msip_outgoing_ack(request->obj, &args.reply);
+  err = msip_outgoing_ack(request->obj, session->obj, &args.reply);
   if (err == MSIP_EINVALID || err == MSIP_EOFFER)
     return luaL_error(L, "%s", msip_ua_why(box->engine->ua));
   if (err)
@@ -170,7 +172,22 @@ static int got_ack(lua_State *L)
   return 1;
 }
 
-static const luaL_Reg got_methods[] = {{"ack", got_ack}, {NULL, NULL}};
+/* response:prack(options?): session:prack of the session it came in. */
+static int got_prack(lua_State *L)
+{
+  mlua_box_check(L, 1, &mlua_incoming_response_class);
+  lua_getiuservalue(L, 1, GOT_SESSION);
+  if (!mlua_box_test(L, -1, &mlua_session_class))
+    return mlua_fail(L, MSIP_ESTATE, "nothing to acknowledge");
+  lua_replace(L, 1);
+  lua_getfield(L, 1, "prack");
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+static const luaL_Reg got_methods[] = {
+    {"ack", got_ack}, {"prack", got_prack}, {NULL, NULL}};
 
 const struct mlua_class mlua_incoming_response_class = {
     .name = "moonsip.IncomingResponse",
@@ -201,9 +218,8 @@ void mlua_push_ack(lua_State *L, struct mlua_engine *engine,
 
 void mlua_push_response(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing,
-                        struct msip_msg *message)
+                        struct msip_session *session, struct msip_msg *message)
 {
-  struct msip_session *session = msip_outgoing_session(outgoing);
   struct mlua_value *value =
       mlua_value_new(L, engine, &mlua_incoming_response_class, sizeof *value);
 

@@ -1,5 +1,5 @@
 #include "error.h"
-#include "reply_args.h"
+#include "start.h"
 #include "value.h"
 
 /* User values. */
@@ -169,31 +169,12 @@ static int write_field(lua_State *L, struct mlua_box *box, int field)
   return mlua_write_delegate(L, box, DELEGATE);
 }
 
-/* What an engine function about a request of ours said: it is pushed, or nil
- * and the error; the author's mistakes are raised. */
-static int outgoing_or_fail(lua_State *L, struct mlua_box *box,
-                            struct msip_outgoing *out, int err,
-                            const char *method)
-{
-  const char *why;
-
-  if (err == 0) {
-    mlua_push_outgoing(L, box->engine, out);
-    return 1;
-  }
-  why = msip_ua_why(box->engine->ua);
-  if (!why || !*why)
-    why = msip_err_text(err);
-  if (err == MSIP_EINVALID)
-    return luaL_error(L, "%s: %s", method, why);
-  return mlua_fail(L, err, why);
-}
-
 /* session:bye(options?) -> OutgoingRequest | nil, err */
 static int session_bye(lua_State *L)
 {
   static const struct mlua_reply_rule rule = {
-      .method = "bye", .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY};
+      .method = "bye",
+      .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;
   struct msip_outgoing *out = NULL;
@@ -203,7 +184,7 @@ static int session_bye(lua_State *L)
   if (!box->obj)
     return mlua_fail(L, box->gone, NULL);
   err = msip_session_bye(box->obj, &args.reply, &out);
-  return outgoing_or_fail(L, box, out, err, rule.method);
+  return mlua_outgoing_or_fail(L, box->engine, out, err, &args, rule.method);
 }
 
 static int change(lua_State *L, enum msip_method method, const char *name)
@@ -215,18 +196,13 @@ static int change(lua_State *L, enum msip_method method, const char *name)
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;
   struct msip_outgoing *out = NULL;
-  int err, pushed;
+  int err;
 
   mlua_reply_args(L, 2, &rule, &args);
   if (!box->obj)
     return mlua_fail(L, box->gone, NULL);
   err = msip_session_change(box->obj, method, &args.reply, args.retry, &out);
-  pushed = outgoing_or_fail(L, box, out, err, name);
-  if (err == 0 && args.delegate) {
-    lua_pushvalue(L, args.delegate);
-    lua_setfield(L, -2, "delegate");
-  }
-  return pushed;
+  return mlua_outgoing_or_fail(L, box->engine, out, err, &args, name);
 }
 
 /* session:invite(options?) -> OutgoingRequest | nil, err: a re-INVITE */
@@ -239,6 +215,90 @@ static int session_invite(lua_State *L)
 static int session_update(lua_State *L)
 {
   return change(L, MSIP_UPDATE, "update");
+}
+
+/* Requests that change nothing: info, message, notify, refer, request. */
+static int ask(lua_State *L, enum msip_method method, const char *name,
+               unsigned more)
+{
+  const struct mlua_reply_rule rule = {.method = name,
+                                       .options = MLUA_OPTION_HEADERS |
+                                                  MLUA_OPTION_BODY |
+                                                  MLUA_OPTION_DELEGATE | more};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  struct mlua_reply_args args;
+  struct msip_outgoing *out = NULL;
+  int err;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->obj)
+    return mlua_fail(L, box->gone, NULL);
+  if (args.start.name.len)
+    method = msip_method_of(args.start.name);
+  err = msip_session_request(box->obj, method, args.start.name, &args.reply,
+                             &out);
+  return mlua_outgoing_or_fail(L, box->engine, out, err, &args, name);
+}
+
+static int session_info(lua_State *L)
+{
+  return ask(L, MSIP_INFO, "info", 0);
+}
+
+static int session_message(lua_State *L)
+{
+  return ask(L, MSIP_MESSAGE, "message", 0);
+}
+
+static int session_notify(lua_State *L)
+{
+  return ask(L, MSIP_NOTIFY, "notify", MLUA_OPTION_EVENT);
+}
+
+static int session_refer(lua_State *L)
+{
+  return ask(L, MSIP_REFER, "refer", MLUA_OPTION_REFER);
+}
+
+/* session:request{ method = ... }: what has no function of its own. */
+static int session_request(lua_State *L)
+{
+  static const char *const own[] = {"ACK",   "CANCEL", "INVITE", "BYE",
+                                    "PRACK", "UPDATE", NULL};
+  const char *method;
+
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_getfield(L, 2, "method");
+  method = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+  if (!method)
+    return luaL_error(L, "request: option 'method' is missing");
+  for (unsigned i = 0; own[i]; i++)
+    if (strcmp(method, own[i]) == 0)
+      return luaL_error(L, "request: %s has a function of its own", method);
+  lua_pop(L, 1);
+  return ask(L, MSIP_METHOD_OTHER, "request",
+             MLUA_OPTION_METHOD | MLUA_OPTION_EVENT | MLUA_OPTION_REFER);
+}
+
+/* session:prack(options?): of the reliable provisional response that came last
+ * (RFC 3262). */
+static int session_prack(lua_State *L)
+{
+  static const struct mlua_reply_rule rule = {
+      .method = "prack",
+      .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE};
+  struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
+  struct mlua_reply_args args;
+  struct msip_outgoing *out = NULL;
+  int err;
+
+  mlua_reply_args(L, 2, &rule, &args);
+  if (!box->obj)
+    return mlua_fail(L, box->gone, NULL);
+  err = msip_session_prack(box->obj, &args.reply, &out);
+  if (err == MSIP_EOFFER)
+    return luaL_error(L, "%s", msip_ua_why(box->engine->ua));
+  return mlua_outgoing_or_fail(L, box->engine, out, err, &args, rule.method);
 }
 
 /* session:dispose() */
@@ -265,7 +325,13 @@ static int show(lua_State *L)
 static const luaL_Reg methods[] = {
     {"bye", session_bye},
     {"dispose", session_dispose},
+    {"info", session_info},
     {"invite", session_invite},
+    {"message", session_message},
+    {"notify", session_notify},
+    {"prack", session_prack},
+    {"refer", session_refer},
+    {"request", session_request},
     {"update", session_update},
     {NULL, NULL},
 };

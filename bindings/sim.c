@@ -48,6 +48,18 @@ static int send_parcel(void *arg, const struct msip_flow *to,
   return 0;
 }
 
+static int open_path(void *arg, enum msip_transport transport,
+                     const struct msip_addr *remote, struct msip_flow *flow)
+{
+  const struct agent *agent = arg;
+
+  if (transport != MSIP_UDP || remote->family != agent->flow.local.family)
+    return MSIP_ETRANSPORT;
+  *flow = agent->flow;
+  flow->remote = *remote;
+  return 0;
+}
+
 static void drop_first(struct agent *agent)
 {
   struct parcel *parcel = agent->first;
@@ -301,7 +313,7 @@ static struct msip_ua *new_ua(lua_State *L, struct agent *agent)
   struct msip_ua_config config = {
       .pool = &agent->pool,
       .settings = &agent->engine->settings,
-      .link = {.send = send_parcel, .arg = agent},
+      .link = {.send = send_parcel, .open = open_path, .arg = agent},
       .log = agent->engine->log,
       .key = {seed, ~seed * 0x9E3779B97F4A7C15u},
       .now = (msip_time)integer_option(L, "now"),

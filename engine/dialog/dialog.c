@@ -105,6 +105,110 @@ int msip_dialog_init_uas(struct msip_dialog *d, struct msip_pool *pool,
   return 0;
 }
 
+/* A block of `room` bytes for the texts, and a copy of the target. */
+static int begin(struct msip_dialog *d, struct msip_str target, size_t room)
+{
+  d->text = msip_pool_take(d->pool, room);
+  if (!d->text)
+    return MSIP_ENOMEM;
+  d->text_room = (uint32_t)room;
+  if (msip_dialog_set_target(d, target) == 0)
+    return 0;
+  msip_pool_give(d->pool, d->text, room);
+  return MSIP_ENOMEM;
+}
+
+int msip_dialog_init_form(struct msip_dialog *d, struct msip_pool *pool,
+                          const struct msip_dialog_form *form)
+{
+  struct msip_dialog made = {.pool = pool};
+  size_t room = form->call_id.len + form->local_tag.len * 2 + form->local.len +
+                form->remote.len + form->routes.len + MSIP_STR(";tag=").len + 1;
+  char *at;
+
+  if (begin(&made, form->target, room) != 0)
+    return MSIP_ENOMEM;
+  at = made.text;
+  made.call_id = place(&at, form->call_id);
+  made.local_tag = place(&at, form->local_tag);
+  made.remote_tag = MSIP_STR("");
+  made.local = place(&at, form->local);
+  made.local.len += place(&at, MSIP_STR(";tag=")).len;
+  made.local.len += place(&at, form->local_tag).len;
+  made.remote = place(&at, form->remote);
+  made.routes = place(&at, form->routes);
+  *d = made;
+  return 0;
+}
+
+/* The values of Record-Route, last first (12.1.2). */
+static struct msip_str place_reversed(char **at, const struct msip_msg *m)
+{
+  size_t len = routes_length(m);
+  char *end = *at + len, *start = end;
+  struct msip_values v;
+  struct msip_str value;
+
+  for (msip_values_init(&v, m, MSIP_H_RECORD_ROUTE);
+       msip_values_next(&v, &value);) {
+    if (start != end) {
+      start -= 2;
+      memcpy(start, ", ", 2);
+    }
+    start -= value.len;
+    memcpy(start, value.at, value.len);
+  }
+  *at = end;
+  return msip_str_span(start, end);
+}
+
+/* `from` with the remote side and the route set of the response. */
+static int answered(struct msip_dialog *d, const struct msip_dialog *from,
+                    const struct msip_msg *response)
+{
+  struct msip_str target = msip_dialog_contact_of(response);
+  struct msip_dialog made = {.pool = from->pool,
+                             .local_seq = from->local_seq,
+                             .remote_seq = from->remote_seq,
+                             .secure = from->secure};
+  size_t room = from->call_id.len + from->local_tag.len + from->local.len +
+                response->to.len + response->to_tag.len +
+                routes_length(response) + 1;
+  char *at;
+
+  if (begin(&made, target.len ? target : from->target, room) != 0)
+    return MSIP_ENOMEM;
+  at = made.text;
+  made.call_id = place(&at, from->call_id);
+  made.local_tag = place(&at, from->local_tag);
+  made.remote_tag = place(&at, response->to_tag);
+  made.local = place(&at, from->local);
+  made.remote = place(&at, response->to);
+  made.routes = place_reversed(&at, response);
+  flatten(made.text, (size_t)(at - made.text));
+  *d = made;
+  return 0;
+}
+
+int msip_dialog_init_uac(struct msip_dialog *d, const struct msip_dialog *form,
+                         const struct msip_msg *response)
+{
+  return answered(d, form, response);
+}
+
+int msip_dialog_confirm(struct msip_dialog *d, const struct msip_msg *response)
+{
+  struct msip_dialog made;
+  int err = answered(&made, d, response);
+
+  if (err)
+    return err;
+  made.node = d->node; /* its place in the table: the ids are the same */
+  msip_dialog_fini(d);
+  *d = made;
+  return 0;
+}
+
 void msip_dialog_fini(struct msip_dialog *d)
 {
   if (d->target.len)
@@ -188,7 +292,8 @@ struct msip_str msip_dialog_next_hop(const struct msip_dialog *d)
 void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
                        const struct msip_dialog_request *request)
 {
-  struct msip_str name = msip_method_name(request->method);
+  struct msip_str name =
+      request->name.len ? request->name : msip_method_name(request->method);
   struct msip_str first = first_route_uri(d), rest = d->routes, route;
   bool strict = first.len > 0 && !is_loose(first);
 

@@ -32,6 +32,27 @@ struct msip_dialog {
 int msip_dialog_init_uas(struct msip_dialog *d, struct msip_pool *pool,
                          const struct msip_msg *request,
                          struct msip_str local_tag);
+/* What a request of ours outside a dialog says; all of it is copied. */
+struct msip_dialog_form {
+  struct msip_str call_id;
+  struct msip_str local_tag;
+  struct msip_str local;  /* From without its tag */
+  struct msip_str remote; /* To */
+  struct msip_str routes; /* preloaded route set, a comma list; may be empty */
+  struct msip_str target; /* Request-URI */
+};
+/* The form of such a request: no dialog yet, but msip_dialog_build writes it
+ * alike, as often as it has to be tried.  MSIP_ENOMEM. */
+int msip_dialog_init_form(struct msip_dialog *d, struct msip_pool *pool,
+                          const struct msip_dialog_form *form);
+/* 12.1.2: the dialog that `response` to a request by `form` makes.  A
+ * response without a usable Contact leaves the target as it is.
+ * MSIP_ENOMEM. */
+int msip_dialog_init_uac(struct msip_dialog *d, const struct msip_dialog *form,
+                         const struct msip_msg *response);
+/* 13.2.2.4: the 2xx decides about the route set and the target of an early
+ * dialog.  MSIP_ENOMEM: the dialog stays as it was. */
+int msip_dialog_confirm(struct msip_dialog *d, const struct msip_msg *response);
 void msip_dialog_fini(struct msip_dialog *d);
 
 /* Call-ID byte by byte, tags as tokens without regard to case. */
@@ -55,6 +76,7 @@ struct msip_str msip_dialog_next_hop(const struct msip_dialog *d);
 /* What differs from one request in a dialog to the next. */
 struct msip_dialog_request {
   enum msip_method method;
+  struct msip_str name; /* of a method the engine does not know; else empty */
   uint32_t cseq;
   enum msip_transport transport; /* of the Via */
   struct msip_str sent_by;

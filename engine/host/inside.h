@@ -30,6 +30,8 @@ struct msip_host {
   struct msip_ua *ua;
   struct msip_host_listener listener[MSIP_HOST_LISTENERS];
   unsigned listener_count;
+  struct msip_flow last_path; /* of the latest open_path, and when */
+  uint64_t last_path_at;
   uv_timer_t due;               /* follows msip_ua_deadline */
   msip_time armed;              /* when `due` fires, or MSIP_NEVER */
   uv_timer_t drain;             /* ends a drain that takes too long */

@@ -207,3 +207,30 @@ int msip_dgram_send(struct msip_dgram *d, const struct msip_flow *to,
   }
   return 0;
 }
+
+int msip_dgram_source(const struct msip_dgram *d,
+                      const struct msip_addr *remote, struct msip_addr *out)
+{
+  struct sockaddr_storage name;
+  socklen_t len = msip_sockaddr_of(&name, remote);
+  int fd, err = MSIP_ETRANSPORT;
+
+  *out = d->local;
+  if (d->local.family != remote->family)
+    return MSIP_ETRANSPORT;
+  if (!d->any)
+    return 0;
+  fd = socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return MSIP_ETRANSPORT;
+  if (connect(fd, (struct sockaddr *)&name, len) == 0) {
+    len = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &len) == 0) {
+      *out = msip_sockaddr_addr(&name);
+      out->port = d->local.port;
+      err = 0;
+    }
+  }
+  close(fd);
+  return err;
+}

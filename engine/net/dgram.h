@@ -38,6 +38,12 @@ int msip_dgram_receive(struct msip_dgram *d);
 struct msip_str msip_dgram_at(struct msip_dgram *d, unsigned i,
                               struct msip_flow *flow);
 
+/* The address that a datagram to `remote` leaves from: where the socket is
+ * bound, or for 0.0.0.0 and :: what the system's routes say.  MSIP_ETRANSPORT
+ * when there is none. */
+int msip_dgram_source(const struct msip_dgram *d,
+                      const struct msip_addr *remote, struct msip_addr *out);
+
 /* 0, MSIP_EPENDING when the socket's buffer is full, or MSIP_ETRANSPORT with
  * errno set. */
 int msip_dgram_send(struct msip_dgram *d, const struct msip_flow *to,

@@ -180,6 +180,18 @@ int msip_udp_send(struct msip_udp *udp, const struct msip_flow *to,
   return 0;
 }
 
+int msip_udp_open(const struct msip_udp *udp, const struct msip_addr *remote,
+                  struct msip_flow *flow)
+{
+  struct msip_flow made = {
+      .transport = MSIP_UDP, .link = udp->config.link, .remote = *remote};
+  int err = msip_dgram_source(&udp->dgram, remote, &made.local);
+
+  if (!err)
+    *flow = made;
+  return err;
+}
+
 bool msip_udp_has_queue(const struct msip_udp *udp)
 {
   return !msip_list_empty(&udp->queue);

@@ -37,6 +37,9 @@ const struct msip_addr *msip_udp_local(const struct msip_udp *udp);
 /* 0: sent or queued.  MSIP_ETRANSPORT: the system refused. */
 int msip_udp_send(struct msip_udp *udp, const struct msip_flow *to,
                   struct msip_str bytes);
+/* The path of a datagram to `remote`; as msip_dgram_source. */
+int msip_udp_open(const struct msip_udp *udp, const struct msip_addr *remote,
+                  struct msip_flow *flow);
 bool msip_udp_has_queue(const struct msip_udp *udp);
 
 struct msip_udp_losses {

@@ -11,13 +11,17 @@ bool msip_change_is_open(const struct msip_session *s, enum msip_method method)
 {
   const struct msip_outgoing *o = s->own_change;
 
-  return o && o->method == method && !o->change->waiting;
+  if (!o || o->change->waiting)
+    return false;
+  /* An offer in a PRACK stands in the way as one in an UPDATE does. */
+  return (o->method == MSIP_INVITE) == (method == MSIP_INVITE);
 }
 
 /* 14.1, RFC 3311 5.1, RFC 6337 4.3: nothing else may be in progress. */
 static bool is_busy(const struct msip_session *s)
 {
-  return s->own_update || msip_session_open(s, MSIP_INVITE) ||
+  return s->own_update || s->first_ack.due ||
+         msip_session_open(s, MSIP_INVITE) ||
          msip_session_open(s, MSIP_UPDATE) || msip_ack_is_awaited(s) ||
          s->exchange.state == MSIP_OFFER_OURS ||
          s->exchange.state == MSIP_OFFER_THEIRS;
@@ -38,8 +42,7 @@ static int check_state(struct msip_session *s, enum msip_method method)
   return 0;
 }
 
-/* Sends it, with its offer on the table. */
-static int start(struct msip_outgoing *o)
+int msip_change_start(struct msip_outgoing *o)
 {
   struct msip_session *s = o->session;
   struct msip_change *change = o->change;
@@ -50,12 +53,12 @@ static int start(struct msip_outgoing *o)
     err = msip_exchange_move(&s->exchange, o->ua->pool, MSIP_OFFER_SEND,
                              msip_bytes_str(change->offer));
   if (!err)
-    err = msip_outgoing_send(o, msip_bytes_str(o->tail));
+    err = msip_outgoing_send(o);
   if (err) {
     msip_exchange_restore(&s->exchange, &change->before);
     return err;
   }
-  change->cseq = s->dialog.local_seq;
+  change->ack.cseq = o->cseq;
   change->waiting = false;
   return 0;
 }
@@ -82,31 +85,38 @@ static void try_again(struct msip_timer *timer, void *arg, msip_time now)
     give_up(o);
   else if (is_busy(o->session))
     msip_timer_arm(&ua->wheel, timer, now + BUSY_MS);
-  else if (start(o) != 0)
+  else if (msip_change_start(o) != 0)
     msip_outgoing_failure(o, MSIP_ENOMEM);
+}
+
+int msip_change_make(struct msip_outgoing *o, const struct msip_reply *options,
+                     bool retry)
+{
+  struct msip_change *change = msip_pool_zero(o->ua->pool, sizeof *change);
+
+  o->change = change;
+  if (!change)
+    return MSIP_ENOMEM;
+  change->outgoing = o;
+  change->retries = retry;
+  change->offers = msip_reply_is_sdp(options);
+  msip_timer_init(&change->again, try_again);
+  if (change->offers)
+    change->offer = msip_bytes_copy(o->ua->pool, options->body);
+  return change->offers && !change->offer ? MSIP_ENOMEM : 0;
 }
 
 static int make(struct msip_session *s, enum msip_method method,
                 const struct msip_reply *options, bool retry,
                 struct msip_outgoing **out)
 {
-  struct msip_outgoing *o = msip_outgoing_new(s, method);
-  struct msip_change *change;
+  struct msip_outgoing *o = msip_outgoing_new(s->ua, s, method);
 
   if (!o)
     return MSIP_ENOMEM;
-  o->change = change = msip_pool_zero(s->ua->pool, sizeof *change);
   o->tail = msip_session_tail(s, options, true);
-  if (change) {
-    change->outgoing = o;
-    change->retries = retry;
-    change->offers = msip_reply_is_sdp(options);
-    msip_timer_init(&change->again, try_again);
-    if (change->offers)
-      change->offer = msip_bytes_copy(s->ua->pool, options->body);
-  }
-  if (!change || !o->tail || (change->offers && !change->offer) ||
-      start(o) != 0) {
+  if (!o->tail || msip_change_make(o, options, retry) != 0 ||
+      msip_change_start(o) != 0) {
     msip_outgoing_end(o);
     return MSIP_ENOMEM;
   }
@@ -147,9 +157,7 @@ static void pause(struct msip_outgoing *o)
 
   withdraw(o);
   o->change->waiting = true;
-  if (o->txn)
-    msip_txn_set_user(o->txn, NULL);
-  o->txn = NULL;
+  msip_outgoing_detach(o);
   msip_timer_arm(&ua->wheel, &o->change->again,
                  ua->now + (msip_time)steps * STEP_MS);
 }
@@ -172,6 +180,7 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
   struct msip_session *s = o->session;
   struct msip_str sdp;
 
+  o->change->ack.due = o->method == MSIP_INVITE;
   if (s->state == MSIP_SESSION_TERMINATED)
     return;
   msip_session_retarget(
@@ -181,8 +190,9 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
                                          MSIP_OFFER_RECV, sdp) == MSIP_ENOMEM;
   else if (o->change->offers)
     withdraw(o); /* an answer that never came (REI-071) */
-  msip_session_renew(s, response);
-  if (o->method == MSIP_UPDATE)
+  if (o->method != MSIP_PRACK)
+    msip_session_renew(s, response);
+  if (o->method != MSIP_INVITE)
     s->own_change = NULL;
 }
 
@@ -190,21 +200,9 @@ void msip_change_settle(struct msip_outgoing *o, bool told)
 {
   /* With our offer answered nobody has anything to add to the ACK. */
   if (o->change->offers || o->change->lost || !told)
-    msip_outgoing_ack_default(o);
+    msip_own_ack_default(o, o->session);
   if (o->change->lost)
     msip_session_hang_up(o->session, "out of memory");
-}
-
-static void repeat_ack(struct msip_outgoing *o)
-{
-  struct msip_flow to = msip_outgoing_path(o->session);
-  struct msip_bytes *ack = o->change->ack;
-  struct msip_ua *ua = o->ua;
-
-  if (!ack && o->change->left)
-    msip_outgoing_ack_default(o);
-  else if (ack && ua->link.send(ua->link.arg, &to, msip_bytes_str(ack)) != 0)
-    ua->counters.transport_errors++;
 }
 
 bool msip_change_response(struct msip_outgoing *o,
@@ -215,7 +213,7 @@ bool msip_change_response(struct msip_outgoing *o,
   if (status < 200)
     return true;
   if (o->done) {
-    repeat_ack(o);
+    msip_own_ack_repeat(o, o->session);
     return false;
   }
   if (status == 491 && o->change->retries &&
@@ -224,7 +222,7 @@ bool msip_change_response(struct msip_outgoing *o,
     return false;
   }
   if (status >= 300)
-    refused(o, status);
+    refused(o, o->method == MSIP_PRACK ? 0 : status);
   else
     accepted(o, response);
   return true;
@@ -255,7 +253,7 @@ void msip_change_free(struct msip_outgoing *o)
   msip_timer_stop(&o->ua->wheel, &change->again);
   msip_exchange_fini(&change->before);
   msip_bytes_drop(change->offer);
-  msip_bytes_drop(change->ack);
+  msip_bytes_drop(change->ack.bytes);
   msip_pool_give(o->ua->pool, change, sizeof *change);
   o->change = NULL;
 }

@@ -35,9 +35,11 @@ enum msip_event_kind {
   MSIP_EV_REFRESH_FAILED,
   /* `session` is over, `reason` says how: on_terminated(session, reason). */
   MSIP_EV_TERMINATED,
-  /* `outgoing` got the response `message`. */
+  /* `outgoing` got the response `message`; of an INVITE, in `session`, which is
+   * NULL when it made none.  Then call msip_outgoing_settle. */
   MSIP_EV_RESPONSE,
-  /* `outgoing` failed with `err` (MSIP_ETIMEOUT, MSIP_ETRANSPORT). */
+  /* `outgoing` failed with `err` (MSIP_ETIMEOUT, MSIP_ETRANSPORT,
+   * MSIP_ECANCELLED, MSIP_EGONE, MSIP_ENOMEM). */
   MSIP_EV_OUTGOING_FAILED,
   /* `wake` is due. */
   MSIP_EV_WAKE,

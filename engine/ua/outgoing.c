@@ -1,21 +1,21 @@
-/* Requests of ours inside a dialog. */
+/* Requests of ours, in a dialog or outside. */
 #include "ua/outgoing.h"
 
+#include "message/build.h"
 #include "ua/outgoing_in.h"
 #include "ua/session_in.h"
-#include "uri/uri.h"
 
-enum { REQUEST_MAX = 65535, SIP_PORT = 5060 };
+enum { REQUEST_MAX = 65535 };
 
 static void free_dead(struct msip_dead *dead)
 {
   msip_outgoing_free(MSIP_CONTAINER(dead, struct msip_outgoing, sweep));
 }
 
-struct msip_outgoing *msip_outgoing_new(struct msip_session *s,
+struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
+                                        struct msip_session *s,
                                         enum msip_method method)
 {
-  struct msip_ua *ua = s->ua;
   struct msip_outgoing *o = msip_pool_zero(ua->pool, sizeof *o);
 
   if (!o)
@@ -25,66 +25,90 @@ struct msip_outgoing *msip_outgoing_new(struct msip_session *s,
   o->method = method;
   o->sweep.free = free_dead;
   msip_list_init(&o->sweep.node);
-  s->refs++;
+  msip_timer_init(&o->limit, msip_outgoing_limit_fire);
+  if (s)
+    s->refs++;
   msip_list_add(&ua->outgoing, &o->node);
   ua->census.outgoing++;
   return o;
 }
 
-/* Where the next hop is, when its URI says so in numbers; else where the peer
- * last wrote from. */
-struct msip_flow msip_outgoing_path(const struct msip_session *s)
+static struct msip_dialog *dialog_of(const struct msip_outgoing *o)
 {
-  struct msip_flow flow = s->flow;
-  struct msip_addr addr;
-  struct msip_uri uri;
-
-  if (msip_flow_is_reliable(&flow))
-    return flow;
-  if (msip_uri_parse(&uri, msip_dialog_next_hop(&s->dialog), NULL) == 0 &&
-      msip_addr_parse(&addr, uri.host) == 0) {
-    addr.port = uri.port ? uri.port : SIP_PORT;
-    flow.remote = addr;
-  }
-  return flow;
+  return o->session ? &o->session->dialog : o->form;
 }
 
-int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail)
+void msip_outgoing_head(const struct msip_outgoing *o, struct msip_buf *buf,
+                        enum msip_method method, uint32_t cseq,
+                        const struct msip_flow *to, struct msip_str branch)
 {
-  struct msip_session *s = o->session;
-  struct msip_ua *ua = o->ua;
-  char text[MSIP_BRANCH_LEN];
-  struct msip_str branch = msip_txns_branch(ua->txns, text);
-  struct msip_flow to = msip_outgoing_path(s);
-  struct msip_buf buf, sent_by;
+  char room[64];
+  struct msip_buf sent_by = {
+      .at = room, .room = sizeof room, .max = sizeof room};
 
-  msip_buf_init(&buf, ua->pool, REQUEST_MAX);
-  msip_buf_init(&sent_by, ua->pool, 128);
-  msip_addr_format(&sent_by, &to.local);
+  msip_addr_format(&sent_by, &to->local);
   msip_dialog_build(
-      &buf, &s->dialog,
-      &(struct msip_dialog_request){.method = o->method,
-                                    .cseq = s->dialog.local_seq + 1,
-                                    .transport = to.transport,
+      buf, dialog_of(o),
+      &(struct msip_dialog_request){.method = method,
+                                    .name = msip_outgoing_name(o),
+                                    .cseq = cseq,
+                                    .transport = to->transport,
                                     .sent_by = msip_buf_str(&sent_by),
                                     .branch = branch});
-  msip_buf_add(&buf, tail);
-  msip_buf_fini(&sent_by);
+}
+
+/* What may differ from one try to the next. */
+static void build_varying(const struct msip_outgoing *o, struct msip_buf *buf)
+{
+  if (o->session_expires)
+    msip_build_number(buf, MSIP_H_SESSION_EXPIRES, o->session_expires);
+  if (o->min_se)
+    msip_build_number(buf, MSIP_H_MIN_SE, o->min_se);
+}
+
+int msip_outgoing_send(struct msip_outgoing *o)
+{
+  struct msip_ua *ua = o->ua;
+  struct msip_dialog *d = dialog_of(o);
+  char text[MSIP_BRANCH_LEN];
+  struct msip_str branch = msip_txns_branch(ua->txns, text);
+  struct msip_flow to;
+  struct msip_buf buf;
+  int err = 0;
+
+  if (o->session)
+    to = msip_outgoing_path(o->session);
+  else
+    err = msip_outgoing_resolve(ua, o->form, &to);
+  if (err)
+    return err;
+  msip_outgoing_detach(o);
+  msip_buf_init(&buf, ua->pool, REQUEST_MAX);
+  msip_outgoing_head(o, &buf, o->method, d->local_seq + 1, &to, branch);
+  build_varying(o, &buf);
+  msip_buf_add(&buf, msip_bytes_str(o->tail));
   msip_bytes_drop(o->bytes);
   o->bytes = msip_bytes_take(&buf);
-  o->txn = NULL;
+  o->proceeding = false;
   if (o->bytes)
     o->txn = msip_txns_request(
         ua->txns, &(struct msip_txn_request){o->method, o->bytes, branch, o},
         &to, ua->now);
   if (!o->txn)
-    return MSIP_ENOMEM;
-  s->dialog.local_seq++;
+    return msip_because(ua, MSIP_ENOMEM, "out of memory");
+  o->cseq = ++d->local_seq;
   ua->counters.requests_out++;
   return 0;
 }
 
-bool msip_outgoing_report(struct msip_outgoing *o,
+void msip_outgoing_detach(struct msip_outgoing *o)
+{
+  if (o->txn)
+    msip_txn_set_user(o->txn, NULL);
+  o->txn = NULL;
+}
+
+bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
                           const struct msip_msg *response, int err)
 {
   struct msip_msg *kept = NULL;
@@ -102,7 +126,7 @@ bool msip_outgoing_report(struct msip_outgoing *o,
                                                : MSIP_EV_OUTGOING_FAILED,
                                   .err = err,
                                   .outgoing = o,
-                                  .session = o->session,
+                                  .session = s,
                                   .message = kept});
   return queued && kept;
 }
@@ -113,22 +137,61 @@ static bool is_refresh(const struct msip_outgoing *o)
   return o->method == MSIP_UPDATE && o->own;
 }
 
+/* 12.2.1.2, RFC 5057: what a failure of a request that changes nothing means
+ * for the call. */
+static void weigh(const struct msip_outgoing *o, unsigned status)
+{
+  struct msip_session *s = o->session;
+
+  if (!s || o->change || o->method == MSIP_BYE || o->method == MSIP_NOTIFY ||
+      o->method == MSIP_SUBSCRIBE || is_refresh(o))
+    return;
+  if (status == 481)
+    msip_session_end(s, "dialog lost", NULL);
+  else if (status == 408)
+    msip_session_hang_up(s, "no answer to a request");
+}
+
+/* False: it is dealt with.  `*s`: the session the response belongs to. */
+static bool take(struct msip_outgoing *o, const struct msip_msg *response,
+                 struct msip_session **s)
+{
+  *s = o->session;
+  if (response->status < 200 && !o->proceeding) {
+    o->proceeding = true;
+    msip_own_cancel_go(o);
+  }
+  if (response->status >= 300 && !o->done &&
+      msip_outgoing_try_again(o, response))
+    return false;
+  if (o->call)
+    return msip_call_response(o, response, s);
+  if (o->change && !msip_change_response(o, response))
+    return false;
+  return !o->done;
+}
+
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response)
 {
   struct msip_outgoing *o = msip_txn_user(t);
   bool final = response->status >= 200, told = false;
+  struct msip_session *s;
 
   (void)arg;
-  if (!o || (o->change && !msip_change_response(o, response)) || o->done)
+  if (!o || !take(o, response, &s))
     return;
-  o->done = final;
+  if (final)
+    o->done = o->ended = true;
   if (!is_refresh(o))
-    told = msip_outgoing_report(o, response, 0);
+    told = msip_outgoing_report(o, s, response, 0);
   else if (final)
     msip_session_refreshed(o->session, response, 0);
   if (o->change && final)
     msip_change_settle(o, told);
+  else if (!told)
+    msip_outgoing_settle(o, s, response, false);
+  weigh(o, response->status);
   /* An accepted INVITE stays, for the repeats of its 2xx. */
   if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);
@@ -136,15 +199,20 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
 
 void msip_outgoing_failure(struct msip_outgoing *o, int err)
 {
-  if (o->done)
+  bool told = o->done;
+
+  if (o->ended)
     return;
-  o->done = true;
+  o->done = o->ended = true;
   if (o->change)
     msip_change_failed(o, err);
+  if (o->call)
+    msip_call_over(o, err == MSIP_ETIMEOUT ? "no answer" : "failed");
   if (is_refresh(o))
     msip_session_refreshed(o->session, NULL, err);
-  else
-    msip_outgoing_report(o, NULL, err);
+  else if (!told)
+    msip_outgoing_report(o, o->session, NULL, err);
+  weigh(o, err == MSIP_ETIMEOUT ? 408 : 0);
   msip_outgoing_end(o);
 }
 
@@ -154,18 +222,27 @@ void msip_outgoing_end(struct msip_outgoing *o)
 
   if (o->dead)
     return;
-  o->dead = o->done = true;
-  if (o->txn)
-    msip_txn_set_user(o->txn, NULL);
-  o->txn = NULL;
-  if (s->own_change == o)
+  o->dead = o->done = o->ended = true;
+  msip_outgoing_detach(o);
+  msip_timer_stop(&o->ua->wheel, &o->limit);
+  if (o->call)
+    msip_call_over(o, "another fork answered");
+  if (s && s->own_change == o)
     s->own_change = NULL;
-  if (s->own_bye == o) {
+  if (s && s->own_bye == o) {
     s->own_bye = NULL;
     if (s->state == MSIP_SESSION_TERMINATED)
       msip_session_unlist(s);
   }
   msip_list_add(&o->ua->dead, &o->sweep.node);
+}
+
+static void free_form(struct msip_outgoing *o)
+{
+  if (!o->form)
+    return;
+  msip_dialog_fini(o->form);
+  msip_pool_give(o->ua->pool, o->form, sizeof *o->form);
 }
 
 void msip_outgoing_free(struct msip_outgoing *o)
@@ -176,11 +253,18 @@ void msip_outgoing_free(struct msip_outgoing *o)
     ua->on_release(ua->arg, o->box);
   msip_list_del(&o->node);
   msip_list_del(&o->sweep.node);
+  msip_timer_stop(&ua->wheel, &o->limit);
   if (o->change)
     msip_change_free(o);
+  if (o->call)
+    msip_call_free(o);
+  free_form(o);
   msip_bytes_drop(o->bytes);
   msip_bytes_drop(o->tail);
-  msip_session_unref(o->session);
+  msip_bytes_drop(o->cancel_tail);
+  msip_bytes_drop(o->name);
+  if (o->session)
+    msip_session_unref(o->session);
   ua->census.outgoing--;
   msip_pool_give(ua->pool, o, sizeof *o);
 }
@@ -190,14 +274,24 @@ enum msip_method msip_outgoing_method(const struct msip_outgoing *o)
   return o->method;
 }
 
+struct msip_str msip_outgoing_name(const struct msip_outgoing *o)
+{
+  return o->name ? msip_bytes_str(o->name) : msip_method_name(o->method);
+}
+
 struct msip_session *msip_outgoing_session(const struct msip_outgoing *o)
 {
-  return o->session;
+  return o->call ? o->call->accepted : o->session;
 }
 
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o)
 {
   return o->bytes;
+}
+
+bool msip_outgoing_is_done(const struct msip_outgoing *o)
+{
+  return o->done;
 }
 
 void msip_outgoing_set_box(struct msip_outgoing *o, void *box)

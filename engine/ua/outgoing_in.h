@@ -3,56 +3,163 @@
 
 #include "ua/core.h"
 
-/* What only a session change of ours has: INVITE or UPDATE in a dialog. */
+/* The ACK of one 2xx to our INVITE. */
+struct msip_own_ack {
+  struct msip_bytes *bytes; /* as sent, for repeats of the 2xx */
+  uint32_t cseq;
+  bool due;  /* the 2xx is there, the ACK is not */
+  bool left; /* no script acknowledges: that is up to us */
+};
+
+/* A session change of ours: INVITE, UPDATE or a PRACK with an offer. */
 struct msip_change {
   struct msip_outgoing *outgoing;
   struct msip_timer again;     /* 491: the pause before the next try (14.1) */
   struct msip_exchange before; /* to come back to */
   struct msip_bytes *offer;    /* the description it carries, or NULL */
-  struct msip_bytes *ack;      /* of our INVITE's 2xx, for its repeats */
-  uint32_t cseq;
-  bool offers;  /* it carries our offer */
-  bool retries; /* 491 is tried again */
+  struct msip_own_ack ack;     /* of our INVITE */
+  bool offers;                 /* it carries our offer */
+  bool retries;                /* 491 is tried again */
   bool waiting; /* in that pause: nothing of ours is on the wire */
   bool lost;    /* there was no memory for their description */
-  bool left;    /* no script acknowledges: that is up to us */
+};
+
+/* What only an INVITE outside a dialog has. */
+struct msip_call {
+  struct msip_exchange exchange; /* with our offer, for each fork */
+  struct msip_link_node forks;   /* sessions by their `fork` */
+  struct msip_session *accepted; /* the first that got a 2xx */
+  unsigned fork_count;
+  bool manual_ack;
+  bool manual_prack;
+};
+
+enum msip_cancel_state {
+  MSIP_CANCEL_NONE,
+  MSIP_CANCEL_WANTED, /* waits for a provisional response */
+  MSIP_CANCEL_SENT,
 };
 
 struct msip_outgoing {
   struct msip_link_node node;
   struct msip_dead sweep;
   struct msip_ua *ua;
-  struct msip_session *session;
+  struct msip_session *session; /* in a dialog */
+  struct msip_dialog *form;     /* outside one */
   struct msip_txn *txn;
   struct msip_bytes *bytes;
   struct msip_change *change; /* NULL: no session change */
+  struct msip_call *call;     /* INVITE outside a dialog */
+  struct msip_timer limit;    /* `timeout`, then the end of a CANCEL */
+  struct msip_bytes *cancel_tail;
   enum msip_method method;
+  struct msip_bytes *name; /* of a method the engine does not know */
   void *box;
-  bool own; /* the engine's own: no events */
-  bool done;
+  uint32_t cseq;            /* of the latest try */
+  uint32_t session_expires; /* seconds to ask for; 0: no session timer */
+  uint32_t min_se;          /* seconds; 0: none */
+  uint8_t cancel;           /* enum msip_cancel_state */
+  uint8_t retried;          /* bit per reason it was sent again for */
+  bool proceeding;          /* a provisional response came */
+  bool own;                 /* the engine's own: no events */
+  bool done;                /* its final result is reported */
+  bool ended;               /* a final response came */
   bool dead;
   struct msip_bytes *tail; /* what follows the head, to send it (again) */
 };
 
 /* --- outgoing.c */
-struct msip_outgoing *msip_outgoing_new(struct msip_session *s,
+/* In the session's dialog, or outside with NULL. */
+struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
+                                        struct msip_session *s,
                                         enum msip_method method);
-/* Head by the dialog, `tail` the rest; sends.  0 or MSIP_ENOMEM. */
-int msip_outgoing_send(struct msip_outgoing *o, struct msip_str tail);
-/* Where a request in this dialog goes. */
-struct msip_flow msip_outgoing_path(const struct msip_session *s);
+/* Head by the dialog or the form with the next CSeq and a fresh branch, `tail`
+ * the rest; sends.  0, MSIP_ENOMEM, or why there is no way (msip_ua_why). */
+int msip_outgoing_send(struct msip_outgoing *o);
+/* Writes the head with this CSeq for this path. */
+void msip_outgoing_head(const struct msip_outgoing *o, struct msip_buf *buf,
+                        enum msip_method method, uint32_t cseq,
+                        const struct msip_flow *to, struct msip_str branch);
 void msip_outgoing_end(struct msip_outgoing *o);
 void msip_outgoing_free(struct msip_outgoing *o);
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response);
 void msip_outgoing_failure(struct msip_outgoing *o, int err);
+/* Its transaction tells nobody any more. */
+void msip_outgoing_detach(struct msip_outgoing *o);
 /* Queues the event that the layer above waits for.  False: it will hear of no
  * response. */
-bool msip_outgoing_report(struct msip_outgoing *o,
+bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
                           const struct msip_msg *response, int err);
+/* --- tail.c: everything behind the head of a request */
+struct msip_tail {
+  const struct msip_reply *options; /* headers and body */
+  const struct msip_flow *flow;     /* for Contact; NULL: none */
+  struct msip_str contact;          /* URI; empty: ours */
+  struct msip_str type;             /* of a body without content_type */
+  struct msip_str supported;        /* empty: no Supported */
+  struct msip_str require;          /* empty: no Require */
+  struct msip_session *refreshes;   /* Session-Expires of this; or NULL */
+  bool allow;
+};
+/* NULL when memory is out. */
+struct msip_bytes *msip_tail_build(struct msip_ua *ua,
+                                   const struct msip_tail *tail);
+/* Of a request in a dialog; `target`: one that refreshes the remote target. */
+struct msip_bytes *msip_session_tail(struct msip_session *s,
+                                     const struct msip_reply *options,
+                                     bool target);
+/* --- path.c: where a request goes (8.1.2) */
+struct msip_flow msip_outgoing_path(const struct msip_session *s);
+/* Of a request outside a dialog.  MSIP_EUNSUPPORTED, MSIP_ETRANSPORT. */
+int msip_outgoing_resolve(struct msip_ua *ua, const struct msip_dialog *form,
+                          struct msip_flow *to);
+/* --- call.c: an INVITE outside a dialog */
+/* A response: true when the caller may report it, in `*session`. */
+bool msip_call_response(struct msip_outgoing *o,
+                        const struct msip_msg *response,
+                        struct msip_session **session);
+/* Nothing more can come, or a final response other than 2xx did: early forks
+ * end (13.2.2.4), and what nobody acknowledged is over. */
+void msip_call_over(struct msip_outgoing *o, const char *reason);
+void msip_call_free(struct msip_outgoing *o);
+/* --- own_cancel.c */
+/* Gives a ringing INVITE up: CANCEL now or with the first provisional response.
+ */
+int msip_own_cancel_want(struct msip_outgoing *o,
+                         const struct msip_reply *options);
+/* A provisional response came: sends the CANCEL that waits for it. */
+void msip_own_cancel_go(struct msip_outgoing *o);
+/* `limit` fired: `timeout` is over, or a CANCEL was never answered. */
+void msip_outgoing_limit_fire(struct msip_timer *timer, void *arg,
+                              msip_time now);
+/* --- own_ack.c */
+struct msip_own_ack *msip_own_ack_of(const struct msip_outgoing *o,
+                                     struct msip_session *s);
+/* An ACK without a body; an offer left without answer ends the call (13.2.2.4,
+ * 14.1). */
+void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s);
+/* The 2xx came again. */
+void msip_own_ack_repeat(struct msip_outgoing *o, struct msip_session *s);
+/* --- own_prack.c */
+/* A provisional response in this session: false when it is a reliable one out
+ * of order or a repeat (RFC 3262 4). */
+bool msip_own_prack_take(struct msip_outgoing *o, struct msip_session *s,
+                         const struct msip_msg *response);
+void msip_own_prack_default(struct msip_session *s);
+/* --- again.c: final responses that are answered by another try */
+bool msip_outgoing_try_again(struct msip_outgoing *o,
+                             const struct msip_msg *response);
 /* --- change.c */
-/* A response to our INVITE or UPDATE: true when the caller may report it, false
- * when it was dealt with (a repeated 2xx, a 491 that is tried again). */
+/* The part of an outgoing that offers `options`' description, if it is one.
+ * MSIP_ENOMEM. */
+int msip_change_make(struct msip_outgoing *o, const struct msip_reply *options,
+                     bool retry);
+/* Sends it, with its offer on the table. */
+int msip_change_start(struct msip_outgoing *o);
+/* A response to our INVITE, UPDATE or PRACK: true when the caller may report
+ * it, false when it was dealt with (a repeated 2xx, a 491 that is tried
+ * again). */
 bool msip_change_response(struct msip_outgoing *o,
                           const struct msip_msg *response);
 /* Behind the event of its final response, `told` when there is one: the ACK

@@ -28,6 +28,46 @@ void msip_session_unlist(struct msip_session *s)
   s->listed = false;
 }
 
+/* Around a dialog that is made already. */
+static void begin(struct msip_session *s, struct msip_ua *ua,
+                  const struct msip_flow *flow)
+{
+  s->ua = ua;
+  s->sweep.free = free_dead;
+  msip_list_init(&s->sweep.node);
+  msip_list_init(&s->fork);
+  s->state = MSIP_SESSION_EARLY;
+  s->flow = *flow;
+  msip_list_init(&s->requests);
+  msip_list_add(&ua->sessions, &s->node);
+  msip_timer_init(&s->timer, msip_session_timer_fire);
+  ua->census.sessions++;
+}
+
+struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
+                                           const struct msip_msg *response)
+{
+  struct msip_ua *ua = o->ua;
+  struct msip_session *s = msip_pool_zero(ua->pool, sizeof *s);
+
+  if (!s)
+    return NULL;
+  if (msip_dialog_init_uac(&s->dialog, o->form, response) != 0) {
+    msip_pool_give(ua->pool, s, sizeof *s);
+    return NULL;
+  }
+  begin(s, ua, &response->flow);
+  s->ours = true;
+  if (list(s) != 0) {
+    msip_session_free(s);
+    return NULL;
+  }
+  msip_exchange_save(&s->exchange, &o->call->exchange);
+  s->origin = o;
+  msip_list_add(&o->call->forks, &s->fork);
+  return s;
+}
+
 struct msip_session *msip_session_new(struct msip_request *r)
 {
   struct msip_ua *ua = r->ua;
@@ -40,17 +80,9 @@ struct msip_session *msip_session_new(struct msip_request *r)
     msip_pool_give(ua->pool, s, sizeof *s);
     return NULL;
   }
-  s->ua = ua;
-  s->sweep.free = free_dead;
-  msip_list_init(&s->sweep.node);
-  s->state = MSIP_SESSION_EARLY;
-  s->flow = r->message->flow;
+  begin(s, ua, &r->message->flow);
   s->invite_cseq = r->message->cseq;
   s->peer_updates = r->facts.updates;
-  msip_list_init(&s->requests);
-  msip_list_add(&ua->sessions, &s->node);
-  msip_timer_init(&s->timer, msip_session_timer_fire);
-  ua->census.sessions++;
   if (list(s) != 0 ||
       (r->facts.has_sdp &&
        msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_RECV,
@@ -75,20 +107,32 @@ void msip_session_undo(struct msip_request *r)
   msip_session_free(s);
 }
 
-struct msip_session *msip_session_find(struct msip_ua *ua,
-                                       const struct msip_msg *m)
+static struct msip_session *find(struct msip_ua *ua, struct msip_str call_id,
+                                 struct msip_str local_tag,
+                                 struct msip_str remote_tag)
 {
-  uint64_t hash =
-      msip_dialog_hash(&ua->rand, m->call_id, m->to_tag, m->from_tag);
+  uint64_t hash = msip_dialog_hash(&ua->rand, call_id, local_tag, remote_tag);
   struct msip_map_node *node = msip_map_first(&ua->dialogs, hash);
 
   for (; node; node = msip_map_next(node)) {
     struct msip_dialog *d = MSIP_CONTAINER(node, struct msip_dialog, node);
 
-    if (msip_dialog_is(d, m->call_id, m->to_tag, m->from_tag))
+    if (msip_dialog_is(d, call_id, local_tag, remote_tag))
       return MSIP_CONTAINER(d, struct msip_session, dialog);
   }
   return NULL;
+}
+
+struct msip_session *msip_session_find(struct msip_ua *ua,
+                                       const struct msip_msg *m)
+{
+  return find(ua, m->call_id, m->to_tag, m->from_tag);
+}
+
+struct msip_session *msip_session_find_ours(struct msip_ua *ua,
+                                            const struct msip_msg *response)
+{
+  return find(ua, response->call_id, response->from_tag, response->to_tag);
 }
 
 struct msip_request *msip_session_open(const struct msip_session *s,
@@ -174,6 +218,10 @@ void msip_session_free(struct msip_session *s)
   msip_session_unlist(s);
   msip_list_del(&s->node);
   msip_list_del(&s->sweep.node);
+  msip_list_del(&s->fork);
+  if (s->origin && s->origin->call->accepted == s)
+    s->origin->call->accepted = NULL;
+  msip_bytes_drop(s->first_ack.bytes);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
   ua->census.sessions--;

@@ -48,9 +48,10 @@ struct msip_str msip_session_offer(const struct msip_session *s);
 struct msip_str msip_session_answer(const struct msip_session *s);
 
 /* Ends the call with BYE.  Before the ACK of our 2xx it is queued until the
- * ACK or its time-out (RFC 3261 15).  `options` may be NULL; headers and body
- * count.  `*out` (may be NULL) gets the request.  MSIP_EGONE: over already;
- * MSIP_ESTATE: early (answer the INVITE instead); MSIP_EINVALID; MSIP_ENOMEM.*/
+ * ACK or its time-out (RFC 3261 15); a 2xx of theirs is acknowledged first.
+ * `options` may be NULL; headers and body count.  `*out` (may be NULL) gets the
+ * request.  MSIP_EGONE: over already; MSIP_ESTATE: an early call that they
+ * began (answer the INVITE instead); MSIP_EINVALID; MSIP_ENOMEM. */
 int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
                      struct msip_outgoing **out);
 /* Changes the session by re-INVITE (14.1) or UPDATE (RFC 3311).  A body is the
@@ -61,6 +62,12 @@ int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
 int msip_session_change(struct msip_session *s, enum msip_method method,
                         const struct msip_reply *options, bool retry,
                         struct msip_outgoing **out);
+/* Any other request in the dialog: INFO, MESSAGE, NOTIFY, REFER, OPTIONS, or
+ * with `name` one the engine does not know.  MSIP_EGONE; MSIP_EINVALID;
+ * MSIP_ENOMEM. */
+int msip_session_request(struct msip_session *s, enum msip_method method,
+                         struct msip_str name, const struct msip_reply *options,
+                         struct msip_outgoing **out);
 /* Lets go of the call without a word to the peer; open requests get 487. */
 void msip_session_dispose(struct msip_session *s);
 /* Nobody heard on_ack_timeout: BYE. */

@@ -1,44 +1,12 @@
 /* Ending a call from our side (RFC 3261 section 15). */
-#include "message/build.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { TAIL_MAX = 65535 };
-
-struct msip_bytes *msip_session_tail(struct msip_session *s,
-                                     const struct msip_reply *options,
-                                     bool target)
-{
-  struct msip_ua *ua = s->ua;
-  struct msip_str none = MSIP_STR(""), sdp = MSIP_STR("application/sdp");
-  struct msip_str agent = msip_str_c(ua->settings->user_agent);
-  struct msip_str type =
-      options->content_type.len ? options->content_type : sdp;
-  bool body = options->body_kind == MSIP_REPLY_BODY_GIVEN && options->body.len;
-  struct msip_buf buf;
-
-  msip_buf_init(&buf, ua->pool, TAIL_MAX);
-  if (target && !msip_reply_has(options, MSIP_STR("Contact")))
-    msip_build_contact(ua, &buf, &s->flow);
-  if (target) {
-    msip_build_header(&buf, MSIP_H_ALLOW, ua->allow);
-    if (ua->settings->session_expires)
-      msip_build_header(&buf, MSIP_H_SUPPORTED, MSIP_STR("timer"));
-    msip_session_build_expires(s, &buf);
-  }
-  if (agent.len && !msip_reply_has(options, MSIP_STR("User-Agent")))
-    msip_build_header(&buf, MSIP_H_USER_AGENT, agent);
-  msip_reply_headers(&buf, options);
-  msip_build_body(&buf, body ? type : none, body ? options->disposition : none,
-                  body ? options->body : none);
-  return msip_bytes_take(&buf);
-}
-
 static struct msip_outgoing *make_bye(struct msip_session *s,
                                       const struct msip_reply *options)
 {
-  struct msip_outgoing *bye = msip_outgoing_new(s, MSIP_BYE);
+  struct msip_outgoing *bye = msip_outgoing_new(s->ua, s, MSIP_BYE);
 
   if (!bye)
     return NULL;
@@ -56,11 +24,18 @@ void msip_session_send_bye(struct msip_session *s)
 
   s->queued_bye = NULL;
   s->own_bye = bye;
-  if (msip_outgoing_send(bye, msip_bytes_str(bye->tail)) != 0) {
+  if (msip_outgoing_send(bye) != 0) {
     s->own_bye = NULL;
     msip_outgoing_failure(bye, MSIP_ENOMEM);
   }
   msip_session_end(s, s->bye_reason ? s->bye_reason : "bye sent", NULL);
+}
+
+/* 13.2.2.4: the ACK of their 2xx goes out even when the call ends at once. */
+static void acknowledge(struct msip_session *s)
+{
+  if (s->first_ack.due && s->origin)
+    msip_own_ack_default(s->origin, s);
 }
 
 int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
@@ -73,7 +48,7 @@ int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
 
   if (s->state == MSIP_SESSION_TERMINATED)
     return msip_because(ua, MSIP_EGONE, "the call is over");
-  if (s->state < MSIP_SESSION_ACK_WAIT)
+  if (s->state < MSIP_SESSION_ACK_WAIT && !s->ours)
     return msip_because(ua, MSIP_ESTATE,
                         "the call is not answered: reject its INVITE");
   if (s->queued_bye)
@@ -91,6 +66,7 @@ int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
   if (out)
     *out = bye;
   s->queued_bye = bye;
+  acknowledge(s);
   if (!msip_ack_is_awaited(s))
     msip_session_send_bye(s);
   return 0;
@@ -107,6 +83,7 @@ void msip_session_hang_up(struct msip_session *s, const char *reason)
     s->queued_bye = make_bye(s, &plain);
   if (s->queued_bye) {
     s->queued_bye->own = s->queued_bye->box == NULL;
+    acknowledge(s);
     msip_session_send_bye(s);
   } else {
     msip_session_end(s, reason, NULL);

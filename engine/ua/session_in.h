@@ -2,6 +2,14 @@
 #pragma once
 
 #include "ua/core.h"
+#include "ua/outgoing_in.h"
+
+/* Reliable provisional responses that come to us (RFC 3262 4). */
+struct msip_own_prack {
+  uint32_t rseq; /* of the latest in order; 0: none yet */
+  uint32_t cseq; /* of our INVITE */
+  bool due;      /* its PRACK is not sent */
+};
 
 struct msip_session {
   struct msip_dialog dialog;
@@ -17,6 +25,10 @@ struct msip_session {
   struct msip_outgoing *own_bye;
   struct msip_outgoing *own_update; /* a refresh */
   struct msip_outgoing *own_change; /* re-INVITE or UPDATE, till its ACK */
+  struct msip_outgoing *origin;  /* our INVITE that made it, while it lives */
+  struct msip_link_node fork;    /* in origin->call->forks */
+  struct msip_own_ack first_ack; /* of the 2xx that confirmed it */
+  struct msip_own_prack prack;
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
@@ -24,17 +36,25 @@ struct msip_session {
   uint32_t refs;          /* requests and outgoing requests that point here */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
-  bool confirmed;    /* a 2xx was sent once */
+  bool confirmed;    /* a 2xx was sent or received once */
+  bool ours;         /* we began it */
   bool peer_updates; /* the peer's Allow lists UPDATE */
   bool dead;
 };
 
 /* --- session.c */
 struct msip_session *msip_session_new(struct msip_request *r);
+/* The dialog that a response to our INVITE makes; with the exchange of `call`.
+ * NULL when memory is out. */
+struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
+                                           const struct msip_msg *response);
 /* Nothing was sent: takes the new session of this request back. */
 void msip_session_undo(struct msip_request *r);
 struct msip_session *msip_session_find(struct msip_ua *ua,
                                        const struct msip_msg *m);
+/* The dialog that a response to a request of ours belongs to, or NULL. */
+struct msip_session *msip_session_find_ours(struct msip_ua *ua,
+                                            const struct msip_msg *response);
 /* Over, for this reason, because of `message` (or NULL): event TERMINATED, open
  * requests get 487. */
 void msip_session_end(struct msip_session *s, const char *reason,
@@ -54,11 +74,6 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
 void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
                            bool updates);
 /* --- session_bye.c */
-/* Everything behind the head of a request: these headers, the caller's, and
- * the body.  NULL when memory is out. */
-struct msip_bytes *msip_session_tail(struct msip_session *s,
-                                     const struct msip_reply *options,
-                                     bool target);
 /* Sends the BYE that is queued and ends the session. */
 void msip_session_send_bye(struct msip_session *s);
 /* The engine ends the call by BYE. */

@@ -69,13 +69,13 @@ void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf)
 static void send_refresh(struct msip_session *s)
 {
   static const struct msip_reply plain;
-  struct msip_outgoing *o = msip_outgoing_new(s, MSIP_UPDATE);
+  struct msip_outgoing *o = msip_outgoing_new(s->ua, s, MSIP_UPDATE);
 
   if (o) {
     o->own = true;
     o->tail = msip_session_tail(s, &plain, true);
     s->own_update = o;
-    if (o->tail && msip_outgoing_send(o, msip_bytes_str(o->tail)) == 0)
+    if (o->tail && msip_outgoing_send(o) == 0)
       return;
     s->own_update = NULL;
     msip_outgoing_end(o);

@@ -46,6 +46,8 @@ enum msip_rel100 {
     "live transactions of a worker; beyond it 503 to new requests")            \
   X(limit_dialogs, "limits.dialogs", INT, 1000000, 1, 100000000,               \
     "live sessions of a worker; beyond it 503")                                \
+  X(limit_forks, "limits.forks", INT, 32, 1, 1000,                             \
+    "dialogs that the responses to one INVITE of ours may make")               \
   X(limit_source_rate, "limits.source_rate", INT, 0, 0, 1000000,               \
     "requests per second from one address outside dialogs; 0 is no limit")     \
   X(limit_answer_time, "limits.answer_time", MS, 180000, 1000, 3600000,        \

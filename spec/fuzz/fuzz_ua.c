@@ -270,14 +270,14 @@ static void change(struct world *w)
   msip_outgoing_set_box(made, &w->change);
 }
 
-static void acknowledge(struct world *w, struct msip_outgoing *o)
+static void acknowledge(struct world *w, const struct msip_event *e)
 {
   static const struct msip_reply answer = {.body_kind = MSIP_REPLY_BODY_GIVEN,
                                            .body = {SDP, sizeof SDP - 1}};
 
-  if (w->acks)
-    msip_outgoing_ack(o, next(w) & 1 ? &answer : NULL);
-  msip_outgoing_ack_default(o);
+  if (w->acks && e->session && e->message->status >= 200)
+    msip_outgoing_ack(e->outgoing, e->session, next(w) & 1 ? &answer : NULL);
+  msip_outgoing_settle(e->outgoing, e->session, e->message, false);
 }
 
 static void drain(struct world *w)
@@ -297,8 +297,8 @@ static void drain(struct world *w)
     } else if (e.kind == MSIP_EV_ACK_TIMEOUT && next(w) & 1) {
       msip_session_ack_timeout_default(e.session);
     }
-    if (e.kind == MSIP_EV_RESPONSE && e.message->status >= 200)
-      acknowledge(w, e.outgoing);
+    if (e.kind == MSIP_EV_RESPONSE)
+      acknowledge(w, &e);
     msip_msg_drop(e.message);
   }
   msip_ua_sweep(w->ua);
@@ -333,15 +333,26 @@ static void pass_time(struct world *w, msip_time ms)
   }
 }
 
+static int on_open(void *arg, enum msip_transport transport,
+                   const struct msip_addr *remote, struct msip_flow *flow)
+{
+  (void)arg;
+  *flow = (struct msip_flow){.transport = transport,
+                             .remote = *remote,
+                             .local = {.family = 4, .port = 5060}};
+  return 0;
+}
+
 static void begin(struct world *w)
 {
-  struct msip_ua_config config = {.pool = &w->pool,
-                                  .settings = &w->settings,
-                                  .link = {on_send, w},
-                                  .key = {1, 2},
-                                  .now = 1000,
-                                  .arg = w,
-                                  .on_release = on_release};
+  struct msip_ua_config config = {
+      .pool = &w->pool,
+      .settings = &w->settings,
+      .link = {.send = on_send, .open = on_open, .arg = w},
+      .key = {1, 2},
+      .now = 1000,
+      .arg = w,
+      .on_release = on_release};
 
   msip_pool_init(&w->pool);
   msip_settings_init(&w->settings);

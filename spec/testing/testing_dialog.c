@@ -174,10 +174,14 @@ static int dialog(lua_State *L)
     return 1;
   }
   msip_buf_init(&buf, &testing_pool, 65535);
-  msip_dialog_build(&buf, &d,
-                    &(struct msip_dialog_request){
-                        msip_method_of(testing_str(L, 3)), 7, MSIP_UDP,
-                        MSIP_STR("192.0.2.1:5060"), MSIP_STR("z9hG4bKx")});
+  msip_dialog_build(
+      &buf, &d,
+      &(struct msip_dialog_request){.method = msip_method_of(testing_str(L, 3)),
+                                    .name = MSIP_STR(""),
+                                    .cseq = 7,
+                                    .transport = MSIP_UDP,
+                                    .sent_by = MSIP_STR("192.0.2.1:5060"),
+                                    .branch = MSIP_STR("z9hG4bKx")});
   if (buf.err)
     lua_pushnil(L);
   else

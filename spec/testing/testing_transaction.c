@@ -122,7 +122,7 @@ static int rig_new(lua_State *L)
       .pool = &testing_pool,
       .wheel = &rig->wheel,
       .rand = &rig->rand,
-      .link = {note_send, rig},
+      .link = {.send = note_send, .arg = rig},
       .timers = testing_timers(L, 1),
       .max = testing_number(L, 1, "max", LIVE_MAX - 1),
       .user = {rig, note_ack, note_response, note_failure, note_gone},

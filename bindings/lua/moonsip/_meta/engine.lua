@@ -79,3 +79,71 @@ function Engine:events() end
 ---@param uv table require "luv"
 ---@return { detach: fun() }
 function Engine:attach(uv) end
+
+--- Who and where: of requests that an engine sends outside dialogs.  A host name
+--- as next hop is `EUNSUPPORTED`: names are not looked up.
+---@class moonsip.StartOptions: moonsip.RequestOptions
+---@field to string|moonsip.URI URI or name-addr
+---@field from (string|moonsip.URI)? default anonymous
+---@field uri (string|moonsip.URI)? Request-URI; default the URI of `to`
+---@field route (string|moonsip.URI|string[])? preloaded route set
+---@field contact (string|moonsip.URI)? default ours
+---@field call_id string?
+---@field timeout number? seconds to the final response; then `ETIMEOUT`, and CANCEL
+---@field user_agent string?
+
+---@class moonsip.InviteOptions: moonsip.StartOptions
+---@field ack boolean? false: the script acknowledges the 2xx itself, within 64*T1
+---@field prack boolean? false: likewise for reliable provisional responses
+---@field rel100 "no"|"supported"|"required"|nil default the setting
+---@field session_expires integer? seconds; 0: no session timer; default the setting
+
+--- Calls.  A body is our offer; without one the peer makes it, and the answer goes
+--- into `response:ack { body = }`.  Each response with a To tag of its own has a
+--- session (forks); the engine acknowledges each 2xx when the callbacks have run.
+--- A 2xx of a further fork goes to `on_accept`; without that it is hung up.
+---@param options moonsip.InviteOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `EUNSUPPORTED`, `ETRANSPORT`: no way there; `ETOOBIG`; `ENOMEM`
+function Engine:invite(options) end
+
+---@class moonsip.MessageOptions: moonsip.StartOptions
+---@field expires integer?
+
+--- A string body is text/plain (RFC 3428).
+---@param options moonsip.MessageOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:message(options) end
+
+---@param options moonsip.StartOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:options(options) end
+
+---@class moonsip.RegisterOptions: moonsip.StartOptions
+---@field to (string|moonsip.URI)? default `from`
+---@field contacts string|string[]|nil "*" stands for all
+---@field expires integer?
+
+--- `uri` is the registrar's (RFC 3261 10.2).
+---@param options moonsip.RegisterOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:register(options) end
+
+---@class moonsip.PublishOptions: moonsip.StartOptions
+---@field event string
+---@field expires integer?
+---@field etag string? SIP-If-Match (RFC 3903)
+
+---@param options moonsip.PublishOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:publish(options) end
+
+--- Any other method.
+---@param options table as the others, with `method`
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:request(options) end

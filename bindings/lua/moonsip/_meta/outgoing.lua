@@ -4,6 +4,7 @@ error("a meta file is read by editors, never run")
 --- A request of ours.  The engine keeps it until its final response.
 ---@class moonsip.OutgoingRequest
 ---@field method string
+---@field session moonsip.Session? the call it belongs to, or the one it made
 ---@field message moonsip.Message? as sent; nil while it is queued
 ---@field delegate moonsip.OutgoingRequestDelegate? settable
 local OutgoingRequest = {}
@@ -19,7 +20,8 @@ local OutgoingRequest = {}
 --- of tasks may wait, before or after.  A wait is closed when the call ends that
 --- the waiting callback belongs to.
 ---@return moonsip.IncomingResponse? response
----@return moonsip.Error? err `ETIMEOUT` (64*T1), `ETRANSPORT`, `EGONE`
+---@return moonsip.Error? err `ETIMEOUT` (64*T1, or the option `timeout`), `ETRANSPORT`,
+--- `ECANCELLED`, `EOFFER` (a 2xx that did not answer our offer), `EGONE`
 function OutgoingRequest:wait() end
 
 --- Walks all responses, provisional ones too, and ends after the final one or a
@@ -29,11 +31,14 @@ function OutgoingRequest:wait() end
 ---@return fun(): moonsip.IncomingResponse?
 function OutgoingRequest:responses() end
 
---- Nothing that a session sends can be cancelled: only an INVITE may (RFC 3261
---- 9.1), and a re-INVITE is left to run.
----@return nil
----@return moonsip.Error err `ESTATE`; `EUNSUPPORTED` for a re-INVITE; `EGONE`
-function OutgoingRequest:cancel() end
+--- Cancels an INVITE, a re-INVITE too (RFC 3261 9.1): at once when it rings,
+--- else with its first provisional response.  The final response, usually 487,
+--- comes as any other; a call that is accepted all the same is acknowledged and
+--- hung up, and `wait()` gives `ECANCELLED`.
+---@param options? { extra_headers: string[]|table<string, string>? } such as Reason
+---@return true?
+---@return moonsip.Error? err `ESTATE`: no INVITE, answered or cancelled already; `EGONE`
+function OutgoingRequest:cancel(options) end
 
 --- Its delegate hears nothing more; the request itself runs to its end.
 function OutgoingRequest:dispose() end

@@ -15,11 +15,18 @@ error("a meta file is read by editors, never run")
 ---@field session moonsip.Session? of the request
 local IncomingResponse = {}
 
---- Acknowledges the 2xx of an INVITE that made no offer; `body` answers the
---- offer it brought.  Call it before the callback waits or returns: after that the
---- engine sends the ACK by itself, and ends the call by BYE when an offer was left
---- without its answer.  An answer that is missing or not due is raised.
+--- Acknowledges the 2xx of an INVITE; `body` answers the offer it brought.  Call
+--- it before the callback waits or returns: after that the engine sends the ACK by
+--- itself, and ends the call by BYE when an offer was left without its answer.
+--- With the option `ack = false` of `engine:invite` there are 64*T1 to do it.  An
+--- answer that is missing or not due is raised.
 ---@param options? moonsip.RequestOptions
 ---@return true? done
 ---@return moonsip.Error? err `ESTATE`: nothing to acknowledge (any more); `EGONE`; `ENOMEM`
 function IncomingResponse:ack(options) end
+
+--- The same as `response.session:prack(options)`.
+---@param options? moonsip.RequestOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as of Session:prack
+function IncomingResponse:prack(options) end

@@ -33,6 +33,13 @@ error("a meta file is read by editors, never run")
 ---| "no answer"
 ---| "no answer to their offer"
 ---| "no answer to a change"
+---| "no answer to a request"
+---| "no answer to our offer"
+---| "no ack of ours"
+---| "rejected"
+---| "failed"
+---| "cancelled"
+---| "another fork answered"
 ---| "dialog lost"
 ---| "expired"
 ---| "refresh failed"
@@ -65,16 +72,60 @@ local Session = {}
 ---@class moonsip.RequestOptions
 ---@field extra_headers moonsip.ExtraHeaders?
 ---@field body (string|moonsip.Body|false)?
+---@field delegate moonsip.OutgoingRequestDelegate?
 
 --- Hangs up.  Before the ACK of our 2xx the BYE is queued until the ACK or its
---- time-out (RFC 3261 15).
+--- time-out (RFC 3261 15); a 2xx of theirs is acknowledged first.
 ---@param options? moonsip.RequestOptions
 ---@return moonsip.OutgoingRequest? request
----@return moonsip.Error? err `EGONE`: over; `ESTATE`: early, answer the INVITE; `ENOMEM`
+---@return moonsip.Error? err `EGONE`: over; `ESTATE`: an early call that they began: answer
+--- the INVITE; `ENOMEM`
 function Session:bye(options) end
 
+--- Other requests in the dialog.  A string body of MESSAGE is text/plain, others
+--- need `content_type`.  481 ends the call, 408 and silence end it with BYE
+--- (RFC 3261 12.2.1.2); NOTIFY leaves it alone (RFC 5057).
+---@param options? moonsip.RequestOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `EGONE`; `ENOMEM`
+function Session:info(options) end
+Session.message = Session.info
+
+---@class moonsip.NotifyOptions: moonsip.RequestOptions
+---@field event string?
+---@field accept string?
+
+---@param options? moonsip.NotifyOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as of Session:info
+function Session:notify(options) end
+
+---@class moonsip.ReferOptions: moonsip.RequestOptions
+---@field refer_to string|moonsip.URI
+---@field referred_by (string|moonsip.URI)?
+
+---@param options moonsip.ReferOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as of Session:info
+function Session:refer(options) end
+
+---@class moonsip.AnyRequestOptions: moonsip.RequestOptions
+---@field method string one without a function of its own
+
+---@param options moonsip.AnyRequestOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err as of Session:info
+function Session:request(options) end
+
+--- Acknowledges the reliable provisional response that came last (RFC 3262); a
+--- body answers its offer or, with none open, makes one.  Without it the engine
+--- does so when the callbacks have run.  A missing answer is raised.
+---@param options? moonsip.RequestOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err `ESTATE`: nothing to acknowledge; `EGONE`; `ENOMEM`
+function Session:prack(options) end
+
 ---@class moonsip.ChangeOptions: moonsip.RequestOptions
----@field delegate moonsip.OutgoingRequestDelegate?
 ---@field retry boolean? false: a 491 is final; default true
 
 --- Changes the session by a re-INVITE.  With a body that is our offer, and its

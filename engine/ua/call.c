@@ -1,0 +1,170 @@
+/* An INVITE of ours outside a dialog: its forks (RFC 3261 13.2.2). */
+#include "message/body.h"
+#include "ua/outgoing_in.h"
+#include "ua/request_in.h"
+#include "ua/session_in.h"
+
+/* Nobody wants this call: ACK, then BYE. */
+static void turn_down(struct msip_outgoing *o, struct msip_session *s,
+                      const char *reason)
+{
+  msip_own_ack_default(o, s);
+  msip_session_hang_up(s, reason);
+}
+
+void msip_call_over(struct msip_outgoing *o, const char *reason)
+{
+  struct msip_link_node *at = o->call->forks.next;
+
+  while (at != &o->call->forks) {
+    struct msip_session *s = MSIP_CONTAINER(at, struct msip_session, fork);
+
+    at = at->next;
+    if (!s->confirmed)
+      msip_session_end(s, reason, NULL);
+    else if (s->first_ack.due)
+      turn_down(o, s, "no ack of ours");
+  }
+}
+
+static struct msip_session *fork_of(struct msip_outgoing *o,
+                                    const struct msip_msg *response)
+{
+  struct msip_session *s = msip_session_find_ours(o->ua, response);
+
+  if (s || o->call->fork_count >= o->ua->settings->limit_forks)
+    return s;
+  s = msip_session_new_fork(o, response);
+  o->call->fork_count += s != NULL;
+  return s;
+}
+
+/* Their description in a reliable provisional response or a 2xx: the answer to
+ * our offer, or the offer we left to them.  One that repeats what was said
+ * already changes nothing (13.2.1). */
+static int hear(struct msip_session *s, const struct msip_msg *response)
+{
+  struct msip_str sdp;
+
+  if (s->exchange.state == MSIP_OFFER_STABLE ||
+      s->exchange.state == MSIP_OFFER_THEIRS ||
+      msip_msg_session_body(response, &sdp) != 1)
+    return 0;
+  return msip_exchange_move(&s->exchange, s->ua->pool, MSIP_OFFER_RECV, sdp);
+}
+
+static void note_peer(struct msip_session *s, const struct msip_msg *response)
+{
+  s->flow = response->flow;
+  if (msip_msg_has(response, MSIP_H_ALLOW))
+    s->peer_updates =
+        msip_msg_lists(response, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
+}
+
+/* False: nobody has to hear of it. */
+static bool progressed(struct msip_outgoing *o, struct msip_session *s,
+                       const struct msip_msg *response)
+{
+  if (s->state != MSIP_SESSION_EARLY || !msip_own_prack_take(o, s, response))
+    return false;
+  note_peer(s, response);
+  if (s->prack.due && hear(s, response) != 0)
+    s->prack.due = false; /* no memory: it comes again */
+  return true;
+}
+
+static void confirm(struct msip_outgoing *o, struct msip_session *s,
+                    const struct msip_msg *response)
+{
+  msip_dialog_confirm(&s->dialog, response);
+  note_peer(s, response);
+  s->confirmed = true;
+  s->state = MSIP_SESSION_ACK_WAIT;
+  s->prack.due = false;
+  s->first_ack.cseq = response->cseq;
+  s->first_ack.due = true;
+  if (hear(s, response) != 0)
+    s->bye_reason = "out of memory";
+  else if (s->exchange.state == MSIP_OFFER_OURS)
+    s->bye_reason = "no answer to our offer";
+  msip_session_renew(s, response);
+  if (o->call->accepted)
+    return;
+  o->call->accepted = s;
+  msip_timer_stop(&o->ua->wheel, &o->limit);
+}
+
+static bool accepted(struct msip_outgoing *o, struct msip_session *s,
+                     const struct msip_msg *response)
+{
+  if (s->confirmed) {
+    msip_own_ack_repeat(o, s);
+    return false;
+  }
+  if (s->state == MSIP_SESSION_TERMINATED) /* BYE ended the early dialog */
+    return false;
+  confirm(o, s, response);
+  if (o->cancel == MSIP_CANCEL_NONE && !s->bye_reason)
+    return true;
+  if (!o->done)
+    msip_outgoing_report(o, NULL, NULL,
+                         s->bye_reason ? MSIP_EOFFER : MSIP_ECANCELLED);
+  o->done = o->ended = true;
+  turn_down(o, s, s->bye_reason ? s->bye_reason : "cancelled");
+  return false;
+}
+
+bool msip_call_response(struct msip_outgoing *o,
+                        const struct msip_msg *response,
+                        struct msip_session **session)
+{
+  unsigned status = response->status;
+
+  *session = NULL;
+  if (status >= 300) {
+    bool told = o->done;
+
+    if (o->call->accepted) /* of another fork */
+      return false;
+    msip_call_over(o, "rejected");
+    if (told)
+      msip_outgoing_end(o);
+    return !told;
+  }
+  if (status < 200 && (status == 100 || response->to_tag.len == 0))
+    return !o->done;
+  *session = fork_of(o, response);
+  if (!*session)
+    return status < 200 && !o->done;
+  return status < 200 ? progressed(o, *session, response) && !o->done
+                      : accepted(o, *session, response);
+}
+
+void msip_outgoing_settle(struct msip_outgoing *o, struct msip_session *s,
+                          const struct msip_msg *response, bool wanted)
+{
+  const struct msip_call *call = o->call;
+
+  if (o->method != MSIP_INVITE || !s)
+    return;
+  if (response->status < 200) {
+    if (!call || !call->manual_prack)
+      msip_own_prack_default(s);
+  } else if (response->status < 300) {
+    if (!call || !call->manual_ack)
+      msip_own_ack_default(o, s);
+    if (call && call->accepted != s && !wanted)
+      turn_down(o, s, "another fork answered");
+  }
+}
+
+void msip_call_free(struct msip_outgoing *o)
+{
+  struct msip_link_node *node;
+
+  while ((node = msip_list_take(&o->call->forks)))
+    MSIP_CONTAINER(node, struct msip_session, fork)->origin = NULL;
+  msip_exchange_fini(&o->call->exchange);
+  msip_pool_give(o->ua->pool, o->call, sizeof *o->call);
+  o->call = NULL;
+}
