@@ -73,9 +73,13 @@ static bool progressed(struct msip_outgoing *o, struct msip_session *s,
   return true;
 }
 
-static void confirm(struct msip_outgoing *o, struct msip_session *s,
-                    const struct msip_msg *response)
+/* 0, or why there is no call all the same: MSIP_ENOMEM, or MSIP_EOFFER when our
+ * offer has no answer. */
+static int confirm(struct msip_outgoing *o, struct msip_session *s,
+                   const struct msip_msg *response)
 {
+  int err;
+
   msip_dialog_confirm(&s->dialog, response);
   note_peer(s, response);
   s->confirmed = true;
@@ -83,34 +87,38 @@ static void confirm(struct msip_outgoing *o, struct msip_session *s,
   s->prack.due = false;
   s->first_ack.cseq = response->cseq;
   s->first_ack.due = true;
-  if (hear(s, response) != 0)
-    s->bye_reason = "out of memory";
-  else if (s->exchange.state == MSIP_OFFER_OURS)
-    s->bye_reason = "no answer to our offer";
+  err = hear(s, response);
+  if (!err && s->exchange.state == MSIP_OFFER_OURS)
+    err = MSIP_EOFFER;
   msip_session_renew(s, response);
-  if (o->call->accepted)
-    return;
-  o->call->accepted = s;
-  msip_timer_stop(&o->ua->wheel, &o->limit);
+  if (!o->call->accepted) {
+    o->call->accepted = s;
+    msip_timer_stop(&o->ua->wheel, &o->limit);
+  }
+  return err;
 }
 
 static bool accepted(struct msip_outgoing *o, struct msip_session *s,
                      const struct msip_msg *response)
 {
+  int err;
+
   if (s->confirmed) {
     msip_own_ack_repeat(o, s);
     return false;
   }
   if (s->state == MSIP_SESSION_TERMINATED) /* BYE ended the early dialog */
     return false;
-  confirm(o, s, response);
-  if (o->cancel == MSIP_CANCEL_NONE && !s->bye_reason)
+  err = confirm(o, s, response);
+  if (!err && o->cancel == MSIP_CANCEL_NONE)
     return true;
   if (!o->done)
-    msip_outgoing_report(o, NULL, NULL,
-                         s->bye_reason ? MSIP_EOFFER : MSIP_ECANCELLED);
+    msip_outgoing_report(o, NULL, NULL, err ? err : MSIP_ECANCELLED);
   o->done = o->ended = true;
-  turn_down(o, s, s->bye_reason ? s->bye_reason : "cancelled");
+  if (err == MSIP_EOFFER)
+    turn_down(o, s, "no answer to our offer");
+  else
+    turn_down(o, s, err ? "out of memory" : "cancelled");
   return false;
 }
 
