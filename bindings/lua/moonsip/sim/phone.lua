@@ -140,6 +140,8 @@ function Phone:incoming_call(message)
   call.remote_tag = message.from_tag
   call.remote_target = message.contact or call.remote_target
   call.incoming = message
+  local routes = table.concat(message:headers("Record-Route"), ", ")
+  call.routes = routes ~= "" and "Route: " .. routes .. "\r\n" or ""
   self.calls[call.call_id] = call
   return call
 end
@@ -200,6 +202,9 @@ function Phone:respond(message, options)
     options.reason_phrase or phrases[options.status_code] or "Whatever") }
   for _, via in ipairs(message:headers("Via")) do
     lines[#lines + 1] = "Via: " .. via
+  end
+  for _, route in ipairs(message:headers("Record-Route")) do
+    lines[#lines + 1] = "Record-Route: " .. route
   end
   lines[#lines + 1] = "From: " .. message.from
   lines[#lines + 1] = "To: " .. message.to .. (message.to_tag and "" or ";tag=" .. tag)
