@@ -57,7 +57,7 @@ a=inactive
     assert.not_equal(sdp.offer():match("o=(%C*)"), sdp.offer():match("o=(%C*)"))
   end)
 
-  it("may have no streams at all (RFC 3264 5)", function()
+  it("may have no streams at all (RFC 3264 5, OA-004)", function()
     assert.not_matches("\nm=", sdp.offer({ media = {} }))
   end)
 
@@ -81,21 +81,23 @@ a=inactive
     end)
   end)
 
-  it("repeats the previous description: version kept when nothing changes (RFC 3264 8)", function()
-    local ours = sdp.offer({ address = "192.0.2.7" })
-    assert.equal(ours, sdp.offer({ previous = ours }))
-    assert.equal(ours, sdp.offer({ previous = ours, direction = "sendrecv" }))
-    assert.equal(ours, sdp.offer({ previous = assert(sdp.parse(ours)) }))
-  end)
+  it("repeats the previous description: version kept when nothing changes (RFC 3264 8, OA-014)",
+    function()
+      local ours = sdp.offer({ address = "192.0.2.7" })
+      assert.equal(ours, sdp.offer({ previous = ours }))
+      assert.equal(ours, sdp.offer({ previous = ours, direction = "sendrecv" }))
+      assert.equal(ours, sdp.offer({ previous = assert(sdp.parse(ours)) }))
+    end)
 
-  it("holds: streams in use change direction, the version rises by one (RFC 3264 8.4)", function()
-    local ours = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
-    local held = files.session("m=audio 4000 RTP/AVP 0\na=sendonly\nm=video 0 RTP/AVP 31\n")
-    assert.equal(
-      (held:gsub(" 7 IN", " 8 IN")),
-      sdp.offer({ previous = ours, direction = "sendonly" })
-    )
-  end)
+  it("holds: streams in use change direction, the version rises by one "
+    .. "(RFC 3264 8.4, OA-014, OA-023, REI-002, REI-003)", function()
+      local ours = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
+      local held = files.session("m=audio 4000 RTP/AVP 0\na=sendonly\nm=video 0 RTP/AVP 31\n")
+      assert.equal(
+        (held:gsub(" 7 IN", " 8 IN")),
+        sdp.offer({ previous = ours, direction = "sendonly" })
+      )
+    end)
 
   it("is answered by sdp.answer", function()
     assert.truthy(sdp.answer(sdp.offer({ formats = { "opus", "PCMU" } })))
