@@ -217,6 +217,7 @@ int msip_request_trying(struct msip_request *r, struct msip_bytes **sent)
   err = msip_request_respond(r, 100, bytes);
   if (err)
     return err;
+  r->tried = true;
   r->ua->counters.responses_out++;
   msip_request_hand_over(bytes, sent);
   return 0;

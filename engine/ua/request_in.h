@@ -51,6 +51,7 @@ struct msip_request {
   bool by_engine; /* and not by the script */
   bool cancelled;
   bool waited; /* the 100 is out or not needed any more */
+  bool tried;  /* the script sent the 100 */
   bool dead;
   uint16_t owed; /* the engine's answer that memory did not suffice for */
 };
