@@ -99,6 +99,23 @@ a=inactive
       )
     end)
 
+  it("adds streams behind those it had, which stay as they are (RFC 3264 8.1, OA-017)", function()
+    local ours = sdp.offer({ address = "192.0.2.7", port = 4000 })
+    local video = { type = "video", port = 5000, formats = { "H264" } }
+    local more = sdp.offer({ previous = ours, media = { "audio", video } })
+    assert.equal(ours, (more:sub(1, #ours):gsub(" 2 IN", " 1 IN", 1)))
+    assert.same({ "m=audio 4000 RTP/AVP 0 8 101", "m=video 5000 RTP/AVP 96" },
+      files.media_lines(more))
+    assert.is_true(assert(sdp.parse(more)):check(assert(sdp.parse(ours))))
+    assert.equal(more, sdp.offer({ previous = more, media = { "audio", video } }))
+    assert.equal(more, sdp.offer({ previous = more }))
+    assert.has_error(function()
+      local many = {}
+      for i = 1, 33 do many[i] = "x" .. i end
+      sdp.offer({ previous = ours, media = { "audio", { type = "video", formats = many } } })
+    end)
+  end)
+
   it("is answered by sdp.answer", function()
     assert.truthy(sdp.answer(sdp.offer({ formats = { "opus", "PCMU" } })))
   end)
