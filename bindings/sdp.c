@@ -250,7 +250,13 @@ static int sdp_answer(lua_State *L)
   return write_answer(L, &w->offer, &terms, asks.previous);
 }
 
-static int reoffer(lua_State *L, int previous, uint8_t direction)
+static int bad_codecs(lua_State *L)
+{
+  return luaL_error(L, "option 'formats': 1 to 32 codecs per stream");
+}
+
+static int reoffer(lua_State *L, int previous, uint8_t direction,
+                   const struct msip_sdp_stream *streams, uint32_t count)
 {
   struct workspace *w = workspace_of(L);
   const struct msip_sdp *before = NULL;
@@ -259,7 +265,10 @@ static int reoffer(lua_State *L, int previous, uint8_t direction)
 
   msip_buf_reset(&w->buf);
   if (err == 0)
-    err = msip_sdp_reoffer(&w->buf, before, (enum msip_direction)direction);
+    err = msip_sdp_reoffer(&w->buf, before, (enum msip_direction)direction,
+                           streams, count);
+  if (err == MSIP_EINVALID)
+    return bad_codecs(L);
   return err ? mlua_fail_at(L, err, &fault) : push_written(L, w);
 }
 
@@ -285,11 +294,13 @@ static int sdp_offer(lua_State *L)
 
     if (lua_getfield(L, 1, "direction") == LUA_TNIL)
       direction = MSIP_DIRECTION_UNSAID;
-    return reoffer(L, asks.previous, direction);
+    if (lua_getfield(L, 1, "media") == LUA_TNIL)
+      count = 0;
+    return reoffer(L, asks.previous, direction, streams, count);
   }
   msip_buf_reset(&w->buf);
   if (msip_sdp_offer(&w->buf, &terms, streams, count) == MSIP_EINVALID)
-    return luaL_error(L, "option 'formats': 1 to 32 codecs per stream");
+    return bad_codecs(L);
   return push_written(L, w);
 }
 

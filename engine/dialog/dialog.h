@@ -17,6 +17,7 @@ struct msip_dialog {
   uint32_t text_room;
   uint32_t local_seq;  /* CSeq of our latest request; 0: none yet */
   uint32_t remote_seq; /* CSeq of the peer's latest request */
+  uint32_t target_seq; /* and of the one that moved the target last */
   struct msip_str call_id;
   struct msip_str local_tag;
   struct msip_str remote_tag; /* may be empty (RFC 2543 peers, 12.1.1) */

@@ -69,7 +69,9 @@ int msip_sdp_offer(struct msip_buf *buf, const struct msip_sdp_terms *terms,
                    const struct msip_sdp_stream *streams, uint32_t count);
 
 /* Appends `previous`, a description of ours, as an offer anew: the same but
- * for the direction of streams in use (MSIP_DIRECTION_UNSAID: kept).  The
- * version rises by one when that changes the text. */
+ * for the direction of streams in use (MSIP_DIRECTION_UNSAID: kept), and behind
+ * its streams those of ours that have a higher number (RFC 3264 8.1).  The
+ * version rises by one when that changes the text.  Fails as msip_sdp_offer. */
 int msip_sdp_reoffer(struct msip_buf *buf, const struct msip_sdp *previous,
-                     enum msip_direction direction);
+                     enum msip_direction direction,
+                     const struct msip_sdp_stream *streams, uint32_t count);

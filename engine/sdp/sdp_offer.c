@@ -141,6 +141,21 @@ static int write_stream(struct msip_buf *buf,
   return 0;
 }
 
+/* What `buf` has to say, or MSIP_EINVALID and all from `start` on is gone. */
+static int write_streams(struct msip_buf *buf, size_t start,
+                         const struct msip_sdp_stream *streams, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    int err = write_stream(buf, &streams[i]);
+
+    if (err) {
+      buf->len = start;
+      return err;
+    }
+  }
+  return buf->err;
+}
+
 int msip_sdp_offer(struct msip_buf *buf, const struct msip_sdp_terms *terms,
                    const struct msip_sdp_stream *streams, uint32_t count)
 {
@@ -155,15 +170,7 @@ int msip_sdp_offer(struct msip_buf *buf, const struct msip_sdp_terms *terms,
   msip_sdp_put_lit(buf, "\r\n");
   msip_sdp_write_session(buf, terms);
   msip_sdp_put_lit(buf, "t=0 0\r\n");
-  for (uint32_t i = 0; i < count; i++) {
-    int err = write_stream(buf, &streams[i]);
-
-    if (err) {
-      buf->len = start;
-      return err;
-    }
-  }
-  return buf->err;
+  return write_streams(buf, start, streams, count);
 }
 
 static void write_again(struct msip_buf *buf, const struct msip_sdp *previous,
@@ -191,13 +198,21 @@ static void write_again(struct msip_buf *buf, const struct msip_sdp *previous,
 }
 
 int msip_sdp_reoffer(struct msip_buf *buf, const struct msip_sdp *previous,
-                     enum msip_direction direction)
+                     enum msip_direction direction,
+                     const struct msip_sdp_stream *streams, uint32_t count)
 {
   size_t start = buf->len;
+  uint32_t there = previous->media_count;
 
   for (unsigned more = 0;; more++) {
     msip_sdp_write_next_origin(buf, previous, more);
     write_again(buf, previous, direction);
+    if (count > there) {
+      int err = write_streams(buf, start, streams + there, count - there);
+
+      if (err)
+        return err;
+    }
     if (more > 0 || buf->err ||
         msip_sdp_is_text(previous,
                          msip_str_of(buf->at + start, buf->len - start)))

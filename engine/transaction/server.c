@@ -125,14 +125,26 @@ struct msip_txn *msip_txns_find_merged(struct msip_txns *txns,
   return find_origin(txns, origin_of(txns, request));
 }
 
-struct msip_txn *msip_txns_find_cancelled(struct msip_txns *txns,
-                                          const struct msip_msg *cancel)
+static struct msip_txn *find_of_method(struct msip_txns *txns,
+                                       const struct msip_msg *cancel,
+                                       enum msip_method method)
 {
   struct msip_txn_key key;
 
-  msip_txn_key_request(&key, cancel, MSIP_INVITE);
+  msip_txn_key_request(&key, cancel, method);
   msip_txn_key_hash(&key, txns->config.rand);
   return msip_txn_find(txns, &key);
+}
+
+struct msip_txn *msip_txns_find_cancelled(struct msip_txns *txns,
+                                          const struct msip_msg *cancel)
+{
+  struct msip_txn *aim = find_of_method(txns, cancel, MSIP_INVITE);
+
+  for (int i = MSIP_METHOD_OTHER + 1; !aim && i < MSIP_METHOD_COUNT; i++)
+    if (i != MSIP_CANCEL)
+      aim = find_of_method(txns, cancel, (enum msip_method)i);
+  return aim;
 }
 
 static void fresh_key(struct msip_txns *txns, const struct msip_msg *request,

@@ -96,7 +96,8 @@ int msip_txn_repeat(struct msip_txns *txns, struct msip_txn *t);
 /* The kept response is not needed any more (the 2xx was ACKed). */
 void msip_txn_forget(struct msip_txn *t);
 
-/* The INVITE server transaction that a CANCEL aims at (9.2), or NULL. */
+/* The server transaction that a CANCEL aims at, INVITE or not (9.2), or NULL.
+ */
 struct msip_txn *msip_txns_find_cancelled(struct msip_txns *txns,
                                           const struct msip_msg *cancel);
 /* A live server transaction with the same From tag, Call-ID and CSeq as a NEW

@@ -63,7 +63,7 @@ static void commit(struct msip_request *r, const struct msip_refresh *grant)
     return;
   if (r->message->method != MSIP_UPDATE)
     return;
-  msip_session_retarget(s, r->message, r->facts.updates);
+  msip_session_follow(r);
   msip_session_timer_set(s, grant);
 }
 
@@ -160,7 +160,7 @@ static int refuse(struct msip_request *r, const struct msip_reply *reply,
     err = msip_request_take_tag(r, reply->to_tag);
   if (err)
     return err;
-  if (status == 488 && r->in_dialog)
+  if (status == 488)
     draft.warning = MSIP_STR("session description not acceptable");
   bytes = msip_reply_build(r, &draft);
   err = msip_request_respond(r, status, bytes);
@@ -217,6 +217,7 @@ int msip_request_trying(struct msip_request *r, struct msip_bytes **sent)
   err = msip_request_respond(r, 100, bytes);
   if (err)
     return err;
+  r->tried = true;
   r->ua->counters.responses_out++;
   msip_request_hand_over(bytes, sent);
   return 0;

@@ -2,18 +2,18 @@
 #include "message/build.h"
 #include "ua/request_in.h"
 
-/* The 200 to a CANCEL has the To tag of the INVITE's responses. */
+/* The 200 to a CANCEL has the To tag of the responses to what it aims at. */
 static void answer_cancel(struct msip_ua *ua, struct msip_txn *txn,
                           const struct msip_msg *cancel,
-                          const struct msip_request *invite)
+                          const struct msip_request *aim)
 {
   struct msip_bytes *bytes;
 
-  if (!invite) {
+  if (!aim) {
     msip_refuse(ua, txn, cancel, &(struct msip_refusal){.status = 200});
     return;
   }
-  bytes = msip_refusal_build(ua, cancel, msip_request_tag(invite),
+  bytes = msip_refusal_build(ua, cancel, msip_request_tag(aim),
                              &(struct msip_refusal){.status = 200});
   if (!bytes)
     msip_txn_free(txn); /* it comes again */
@@ -28,7 +28,7 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
   struct msip_txn *aim = msip_txns_find_cancelled(ua->txns, cancel);
   struct msip_request *r;
 
-  /* Hop by hop: nobody but the sender of the INVITE may cancel it. */
+  /* Hop by hop: nobody but the sender of a request may cancel it. */
   if (!aim ||
       !msip_addr_same_ip(&msip_txn_flow(aim)->remote, &cancel->flow.remote)) {
     msip_refuse(ua, txn, cancel, &(struct msip_refusal){.status = 481});
@@ -36,7 +36,7 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
   }
   r = msip_txn_user(aim);
   answer_cancel(ua, txn, cancel, r);
-  if (r && msip_request_is_open(r))
+  if (r && msip_request_is_invite(r) && msip_request_is_open(r))
     msip_request_cut(r, cancel, true);
 }
 

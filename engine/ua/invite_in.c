@@ -203,7 +203,7 @@ static void confirm(struct msip_request *r)
 {
   struct msip_session *s = r->session;
 
-  msip_session_retarget(s, r->message, r->facts.updates);
+  msip_session_follow(r);
   if (!s->confirmed) {
     s->confirmed = true;
     s->state = MSIP_SESSION_ACK_WAIT;
@@ -323,8 +323,7 @@ static int send_progress(struct msip_request *r, struct msip_draft *draft,
   if (sdp && !moves && !r->invite->said)
     keep_preview(r, draft->reply->body);
   if (draft->rseq && r->in_dialog)
-    msip_session_retarget(r->session, r->message,
-                          r->facts.updates); /* RFC 6141 4.6 */
+    msip_session_follow(r); /* RFC 6141 4.6 */
   return 0;
 }
 

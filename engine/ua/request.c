@@ -71,7 +71,7 @@ static void timer_fired(struct msip_timer *timer, void *arg, msip_time now)
   }
   if (!r->waited) {
     r->waited = true;
-    if (r->txn && msip_txn_can_respond(r->txn, 100))
+    if (r->txn && !r->tried && msip_txn_can_respond(r->txn, 100))
       send_trying(r);
     msip_timer_arm(&ua->wheel, timer, r->message->received_at + patience(r));
     return;

@@ -51,6 +51,7 @@ struct msip_request {
   bool by_engine; /* and not by the script */
   bool cancelled;
   bool waited; /* the 100 is out or not needed any more */
+  bool tried;  /* the script sent the 100 */
   bool dead;
   uint16_t owed; /* the engine's answer that memory did not suffice for */
 };
@@ -144,6 +145,10 @@ int msip_invite_progress(struct msip_request *r, const struct msip_reply *reply,
 /* Sends the 2xx that is built and checked, starts its repetition. */
 int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
                            unsigned status);
+/* --- session_request.c: the target of a change of the peer that we accept,
+ * unless a later change moved it meanwhile. */
+void msip_session_follow(const struct msip_request *r);
+
 /* --- reliable.c */
 int msip_reliable_send(struct msip_request *r, struct msip_bytes *bytes,
                        unsigned status, bool has_sdp);

@@ -143,6 +143,16 @@ static void ask_script(struct msip_session *s, struct msip_txn *txn,
   msip_request_ask(r);
 }
 
+void msip_session_follow(const struct msip_request *r)
+{
+  struct msip_session *s = r->session;
+
+  if (r->message->cseq < s->dialog.target_seq)
+    return;
+  s->dialog.target_seq = r->message->cseq;
+  msip_session_retarget(s, r->message, r->facts.updates);
+}
+
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_msg *m,
                           const struct msip_facts *facts)

@@ -176,7 +176,7 @@ describe("an engine", function()
     os.remove(path)
   end)
 
-  it("writes one line of text or JSON per log call, peers' text escaped", function()
+  it("writes one line of text or JSON per log call, peers' text escaped (MSG-034)", function()
     local command = [[lua5.4 -e 'package.cpath = "%s"
       local sip = require("moonsip")
       local e = sip.engine{ listen = { "udp:127.0.0.1:0" }, log_format = "%s", log_level = "warn",

@@ -150,7 +150,7 @@ describe("an error", function()
 end)
 
 describe("a script error that quotes a peer", function()
-  it("is one line of well-formed text", function()
+  it("is one line of well-formed text (MSG-034)", function()
     local rig = Rig.new({ delegate = {
       on_message = function(request) error(request.message.body, 0) end,
     } })

@@ -57,7 +57,7 @@ a=inactive
     assert.not_equal(sdp.offer():match("o=(%C*)"), sdp.offer():match("o=(%C*)"))
   end)
 
-  it("may have no streams at all (RFC 3264 5)", function()
+  it("may have no streams at all (RFC 3264 5, OA-004)", function()
     assert.not_matches("\nm=", sdp.offer({ media = {} }))
   end)
 
@@ -81,20 +81,39 @@ a=inactive
     end)
   end)
 
-  it("repeats the previous description: version kept when nothing changes (RFC 3264 8)", function()
-    local ours = sdp.offer({ address = "192.0.2.7" })
-    assert.equal(ours, sdp.offer({ previous = ours }))
-    assert.equal(ours, sdp.offer({ previous = ours, direction = "sendrecv" }))
-    assert.equal(ours, sdp.offer({ previous = assert(sdp.parse(ours)) }))
-  end)
+  it("repeats the previous description: version kept when nothing changes (RFC 3264 8, OA-014)",
+    function()
+      local ours = sdp.offer({ address = "192.0.2.7" })
+      assert.equal(ours, sdp.offer({ previous = ours }))
+      assert.equal(ours, sdp.offer({ previous = ours, direction = "sendrecv" }))
+      assert.equal(ours, sdp.offer({ previous = assert(sdp.parse(ours)) }))
+    end)
 
-  it("holds: streams in use change direction, the version rises by one (RFC 3264 8.4)", function()
-    local ours = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
-    local held = files.session("m=audio 4000 RTP/AVP 0\na=sendonly\nm=video 0 RTP/AVP 31\n")
-    assert.equal(
-      (held:gsub(" 7 IN", " 8 IN")),
-      sdp.offer({ previous = ours, direction = "sendonly" })
-    )
+  it("holds: streams in use change direction, the version rises by one "
+    .. "(RFC 3264 8.4, OA-014, OA-023, REI-002, REI-003)", function()
+      local ours = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
+      local held = files.session("m=audio 4000 RTP/AVP 0\na=sendonly\nm=video 0 RTP/AVP 31\n")
+      assert.equal(
+        (held:gsub(" 7 IN", " 8 IN")),
+        sdp.offer({ previous = ours, direction = "sendonly" })
+      )
+    end)
+
+  it("adds streams behind those it had, which stay as they are (RFC 3264 8.1, OA-017)", function()
+    local ours = sdp.offer({ address = "192.0.2.7", port = 4000 })
+    local video = { type = "video", port = 5000, formats = { "H264" } }
+    local more = sdp.offer({ previous = ours, media = { "audio", video } })
+    assert.equal(ours, (more:sub(1, #ours):gsub(" 2 IN", " 1 IN", 1)))
+    assert.same({ "m=audio 4000 RTP/AVP 0 8 101", "m=video 5000 RTP/AVP 96" },
+      files.media_lines(more))
+    assert.is_true(assert(sdp.parse(more)):check(assert(sdp.parse(ours))))
+    assert.equal(more, sdp.offer({ previous = more, media = { "audio", video } }))
+    assert.equal(more, sdp.offer({ previous = more }))
+    assert.has_error(function()
+      local many = {}
+      for i = 1, 33 do many[i] = "x" .. i end
+      sdp.offer({ previous = ours, media = { "audio", { type = "video", formats = many } } })
+    end)
   end)
 
   it("is answered by sdp.answer", function()

@@ -55,6 +55,37 @@ describe("a dialog as UAS (RFC 3261 12.1.1)", function()
     assert.is_nil((testing.dialog(invite("Subject: none"), "b1", "BYE")))
   end)
 
+  it("is secure when it came over TLS for a sips URI, both (DLG-006)", function()
+    local sips = invite(CONTACT):gsub("^INVITE sip:", "INVITE sips:")
+    assert.is_true(testing.dialog_is_secure(sips, "TLS"))
+    assert.is_false(testing.dialog_is_secure(sips, "TCP"))
+    assert.is_false(testing.dialog_is_secure(sips, "UDP"))
+    assert.is_false(testing.dialog_is_secure(invite(CONTACT), "TLS"))
+  end)
+
+  it("has its place in the table by a secret, so that nobody can crowd it (RFC 3261 12, DLG-026)",
+    function()
+      local secret = 4711
+      assert.equal(testing.dialog_hash(secret, "c", "l", "r"),
+        testing.dialog_hash(secret, "c", "l", "r"))
+      -- What meets in one of 64 places under one secret is spread under another.
+      local crowd = {}
+      for i = 1, 20000 do
+        local call_id = "crafted" .. i
+        if testing.dialog_hash(secret, call_id, "l", "r") & 63 == 0 then
+          crowd[#crowd + 1] = call_id
+        end
+      end
+      assert.is_true(#crowd > 200)
+      local places, most = {}, 0
+      for _, call_id in ipairs(crowd) do
+        local place = testing.dialog_hash(secret + 1, call_id, "l", "r") & 63
+        places[place] = (places[place] or 0) + 1
+        most = math.max(most, places[place])
+      end
+      assert.is_true(most < #crowd / 10, most)
+    end)
+
   it("gives all memory back, even when memory runs out", function()
     local live = testing.pool().live_count
     for n = 1, 8 do

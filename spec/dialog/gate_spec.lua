@@ -10,11 +10,11 @@ describe("the gate of a dialog", function()
   end
 
   row("lets a re-INVITE pass when nothing is open (RFC 3261 14.2)", { method = "INVITE" }, "pass")
-  row("refuses a lower CSeq with 500 (RFC 3261 12.2.2)",
+  row("refuses a lower CSeq with 500 (RFC 3261 12.2.2, DLG-019)",
     { method = "INFO", cseq = 4, remote_seq = 5 }, 500)
   row("refuses the same CSeq in a new request with 500 (DLG-021)",
     { method = "INVITE", cseq = 5, remote_seq = 5 }, 500)
-  row("accepts a gap in CSeq (RFC 3261 12.2.2)",
+  row("accepts a gap in CSeq (RFC 3261 12.2.2, DLG-020)",
     { method = "INFO", cseq = 900, remote_seq = 5 }, "pass")
   row("asks a second INVITE to come later while the first is open (RFC 3261 14.2)",
     { method = "INVITE", invite_open = true }, 500, true)

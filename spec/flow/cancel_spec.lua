@@ -6,8 +6,8 @@ describe("CANCEL", function()
   before_each(function() rig = Rig.new() end)
   after_each(function() rig:finish() end)
 
-  it("before the final response gets 200, the INVITE 487, unasked (RFC 3261 9.2, behaviour 13)",
-    function()
+  it("before the final response gets 200, the INVITE 487, unasked "
+    .. "(RFC 3261 9.2, behaviour 13, CAN-008)", function()
       local call, invite = rig:ring()
       rig:progress(invite)
       rig.net:settle()
@@ -26,7 +26,7 @@ describe("CANCEL", function()
       assert.is_true(invite.cancelled)
     end)
 
-  it("is answered with the To tag of the INVITE (RFC 3261 9.2, behaviour 13)", function()
+  it("is answered with the To tag of the INVITE (RFC 3261 9.2, behaviour 13, CAN-008)", function()
     local call, invite = rig:ring()
     rig:progress(invite)
     rig.net:settle()
@@ -56,8 +56,8 @@ describe("CANCEL", function()
     assert.same({}, rig:sent("200 INVITE"))
   end)
 
-  it("after the final response gets 200 and changes nothing (RFC 3261 9.2, behaviour 14)",
-    function()
+  it("after the final response gets 200 and changes nothing "
+    .. "(RFC 3261 9.2, behaviour 14, CAN-009, REI-052)", function()
       local call, invite = rig:ring({ ack = false })
       rig:accept(invite)
       rig.net:run(0.1)
@@ -71,14 +71,14 @@ describe("CANCEL", function()
       assert.equal("confirmed", rig.session.session_state)
     end)
 
-  it("of nothing gets 481 (RFC 3261 9.2, behaviour 14)", function()
+  it("of nothing gets 481 (RFC 3261 9.2, behaviour 14, CAN-007)", function()
     local cancel = rig.phone:request({ to = rig.agent, method = "CANCEL" })
     rig.net:settle()
     assert.equal(481, cancel:status())
   end)
 
   it("of a re-INVITE gets 200 and that 487, and the session goes on as it was "
-    .. "(RFC 3261 9.2 and 14.1, behaviour 15)", function()
+    .. "(RFC 3261 9.2 and 14.1, behaviour 15, REI-038)", function()
       local call, session = rig:establish()
       local offer, answer = session.offer, session.answer
       local change, reinvite = rig:change(call, { contact = "sip:elsewhere@192.0.2.9:5070" })

@@ -42,27 +42,28 @@ describe("a change of ours that is refused", function()
     return result
   end
 
-  it("with 488 leaves session and target as before; the call goes on (RFC 3261 14.1)", function()
-    local status
-    call.on_request = function(message)
-      if message.method == "INVITE" then
-        return { status_code = 488, contact = "sip:moved@192.0.2.9:5060" }
+  it("with 488 leaves session and target as before; the call goes on (RFC 3261 14.1, REI-009)",
+    function()
+      local status
+      call.on_request = function(message)
+        if message.method == "INVITE" then
+          return { status_code = 488, contact = "sip:moved@192.0.2.9:5060" }
+        end
       end
-    end
-    assert(session:invite({
-      body = Rig.sdp2,
-      delegate = { on_reject = function(response) status = response.status_code end },
-    }))
-    rig.net:settle()
-    assert.equal(488, status)
-    same_session(session, offer, answer)
-    assert.equal(rig.phone.uri, tostring(session.remote_target))
-    assert.equal("confirmed", session.session_state)
-    call.on_request = nil
-    assert(session:invite({ body = Rig.sdp2 }))
-    rig.net:settle()
-    assert.equal(Rig.sdp2, session.offer)
-  end)
+      assert(session:invite({
+        body = Rig.sdp2,
+        delegate = { on_reject = function(response) status = response.status_code end },
+      }))
+      rig.net:settle()
+      assert.equal(488, status)
+      same_session(session, offer, answer)
+      assert.equal(rig.phone.uri, tostring(session.remote_target))
+      assert.equal("confirmed", session.session_state)
+      call.on_request = nil
+      assert(session:invite({ body = Rig.sdp2 }))
+      rig.net:settle()
+      assert.equal(Rig.sdp2, session.offer)
+    end)
 
   it("with 3xx runs on_redirect and changes nothing (RFC 3261 14.1)", function()
     local redirected
@@ -76,7 +77,7 @@ describe("a change of ours that is refused", function()
   end)
 
   it("with 491 is tried again after 0 to 2 s in steps of 10 ms, with a new CSeq and branch "
-    .. "(RFC 3261 14.1, RFC 3311 5.3)", function()
+    .. "(RFC 3261 14.1, RFC 3311 5.3, REI-011, UPD-009)", function()
       for _, method in ipairs(both) do
         local name = method:upper()
         answers(491)
@@ -100,21 +101,22 @@ describe("a change of ours that is refused", function()
       end
     end)
 
-  it("with 491 again and again is tried again each time, one at a time (RFC 3261 14.1)", function()
-    answers(491, 491, 491, 491)
-    assert(session:invite({ body = Rig.sdp2 }))
-    local open, most = 0, 0
-    rig.net.filter = function(packet)
-      local method = packet.text:match("^(%u+) ")
-      if method == "INVITE" then open = open + 1 end
-      if packet.text:find("^SIP/2.0 ") then open = open - 1 end
-      most = math.max(most, open)
-    end
-    rig.net:run(9)
-    assert.equal(1, most)
-    assert.equal(5, #rig:sent("INVITE"))
-    assert.equal(Rig.sdp2, session.offer)
-  end)
+  it("with 491 again and again is tried again each time, one at a time (RFC 3261 14.1, REI-027)",
+    function()
+      answers(491, 491, 491, 491)
+      assert(session:invite({ body = Rig.sdp2 }))
+      local open, most = 0, 0
+      rig.net.filter = function(packet)
+        local method = packet.text:match("^(%u+) ")
+        if method == "INVITE" then open = open + 1 end
+        if packet.text:find("^SIP/2.0 ") then open = open - 1 end
+        most = math.max(most, open)
+      end
+      rig.net:run(9)
+      assert.equal(1, most)
+      assert.equal(5, #rig:sent("INVITE"))
+      assert.equal(Rig.sdp2, session.offer)
+    end)
 
   it("with 491 gives that to wait() when `retry = false` (RFC 3261 14.1)", function()
     for _, method in ipairs(both) do
@@ -144,7 +146,7 @@ describe("a change of ours that is refused", function()
     assert.equal(Rig.sdp2, session.offer)
   end)
 
-  it("with 491 is not tried again in a call that ended: wait() says EGONE (RFC 3261 14.1)",
+  it("with 491 is not tried again in a call that ended: wait() says EGONE (RFC 3261 14.1, REI-012)",
     function()
       answers(491)
       local request = assert(session:invite({ body = Rig.sdp2 }))
@@ -157,42 +159,44 @@ describe("a change of ours that is refused", function()
       assert.equal("EGONE", result.code)
     end)
 
-  it("with 481 ends the call without BYE (RFC 3261 12.2.1.2, 14.1)", function()
-    for _, method in ipairs(both) do
-      call, session = rig:establish()
-      rig.notes = {}
-      answers(481)
-      rig.net:clear()
-      local request = assert(session[method](session, { body = Rig.sdp2 }))
-      rig.net:settle()
-      assert.equal("terminated", session.session_state)
-      assert.same({}, rig:sent("BYE"))
-      assert.equal(1, rig:told("on_terminated"))
-      assert.equal("dialog lost", rig:last("on_terminated")[1])
-      assert.equal(481, wait_for(request).status)
-      call.state = "ended"
-    end
-  end)
-
-  it("with 408 or nothing at all ends the call with BYE (RFC 3261 12.2.1.2, 14.1)", function()
-    for _, method in ipairs(both) do
-      for _, status in ipairs({ 408, 0 }) do
+  it("with 481 ends the call without BYE (RFC 3261 12.2.1.2, 14.1, DLG-016, REI-010, UPD-009)",
+    function()
+      for _, method in ipairs(both) do
         call, session = rig:establish()
         rig.notes = {}
-        answers(status, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        answers(481)
         rig.net:clear()
         local request = assert(session[method](session, { body = Rig.sdp2 }))
-        rig.net:run(33)
+        rig.net:settle()
         assert.equal("terminated", session.session_state)
-        assert.equal(1, #rig:sent("BYE"))
+        assert.same({}, rig:sent("BYE"))
         assert.equal(1, rig:told("on_terminated"))
-        assert.equal("no answer to a change", rig:last("on_terminated")[1])
-        local result = wait_for(request)
-        assert.equal(status == 408 and 408 or nil, result.status)
-        assert.equal(status == 0 and "ETIMEOUT" or nil, result.code)
+        assert.equal("dialog lost", rig:last("on_terminated")[1])
+        assert.equal(481, wait_for(request).status)
+        call.state = "ended"
       end
-    end
-  end)
+    end)
+
+  it("with 408 or nothing at all ends the call with BYE "
+    .. "(RFC 3261 12.2.1.2, 14.1, DLG-016, REI-010, UPD-009)", function()
+      for _, method in ipairs(both) do
+        for _, status in ipairs({ 408, 0 }) do
+          call, session = rig:establish()
+          rig.notes = {}
+          answers(status, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+          rig.net:clear()
+          local request = assert(session[method](session, { body = Rig.sdp2 }))
+          rig.net:run(33)
+          assert.equal("terminated", session.session_state)
+          assert.equal(1, #rig:sent("BYE"))
+          assert.equal(1, rig:told("on_terminated"))
+          assert.equal("no answer to a change", rig:last("on_terminated")[1])
+          local result = wait_for(request)
+          assert.equal(status == 408 and 408 or nil, result.status)
+          assert.equal(status == 0 and "ETIMEOUT" or nil, result.code)
+        end
+      end
+    end)
 
   it("by the network leaves the session as before: on_reject gets ETRANSPORT (RFC 3261 8.1.3.1)",
     function()
@@ -329,7 +333,7 @@ describe("re-INVITEs that meet", function()
     return rig, session, statuses, ours, mine
   end
 
-  it("get 491 on both sides and both recover (RFC 3261 14.1, behaviour 28)", function()
+  it("get 491 on both sides and both recover (RFC 3261 14.1, behaviour 28, REI-017)", function()
     local rig, session, statuses, ours, mine = glare(1)
     rig.net:settle()
     assert.same({ 491 }, statuses)
@@ -343,7 +347,7 @@ describe("re-INVITEs that meet", function()
     rig:finish()
   end)
 
-  it("come to rest for any seed (RFC 3261 14.1, behaviour 28)", function()
+  it("come to rest for any seed (RFC 3261 14.1, behaviour 28, REI-056)", function()
     for seed = 1, 200 do
       local rig, session, statuses, ours = glare(seed)
       rig.net:run(20)

@@ -30,8 +30,8 @@ describe("session:invite", function()
   end)
   after_each(function() rig:finish() end)
 
-  it("sends a re-INVITE with our offer and acknowledges its 2xx at once (RFC 3261 14.1, 13.2.2.4)",
-    function()
+  it("sends a re-INVITE with our offer and acknowledges its 2xx at once "
+    .. "(RFC 3261 14.1, 13.2.2.4, INV-009, REI-014)", function()
       local request = assert(session:invite({ body = Rig.sdp2 }))
       assert.equal("INVITE", request.method)
       assert.equal("have_local_offer", session.signaling_state)
@@ -49,8 +49,8 @@ describe("session:invite", function()
       assert.equal("", ack.body)
     end)
 
-  it("sends Contact, Allow and Supported: the target of the dialog (RFC 3261 12.2.1.1, 14.1)",
-    function()
+  it("sends Contact, Allow and Supported: the target of the dialog "
+    .. "(RFC 3261 12.2.1.1, 14.1, DLG-010, DLG-015, REI-001)", function()
       assert(session:invite({ body = Rig.sdp2, extra_headers = { "X-A: 1" } }))
       rig.net:settle()
       local invite = rig:sent("INVITE")[1]
@@ -62,8 +62,8 @@ describe("session:invite", function()
       assert.equal(call.local_tag, invite.to_tag)
     end)
 
-  it("answers each repeat of the 2xx with the very same ACK (RFC 3261 13.2.2.4, RFC 6026 7.2)",
-    function()
+  it("answers each repeat of the 2xx with the very same ACK "
+    .. "(RFC 3261 13.2.2.4, RFC 6026 7.2, INV-008)", function()
       rig:lose("ACK", 3)
       assert(session:invite({ body = Rig.sdp2 }))
       rig.net:run(10)
@@ -153,7 +153,7 @@ describe("session:invite", function()
       same_session(session, their_sdp, Rig.sdp3)
     end)
 
-  it("repeats the ACK with its answer too (RFC 3261 13.2.2.4)", function()
+  it("repeats the ACK with its answer too (RFC 3261 13.2.2.4, INV-008)", function()
     rig:lose("ACK", 2)
     assert(session:invite({
       delegate = { on_accept = function(response) response:ack({ body = Rig.sdp3 }) end },
@@ -190,8 +190,8 @@ describe("session:invite", function()
       same_session(session, offer, answer)
     end)
 
-  it("whose offer gets no answer in the 2xx leaves the session as before (RFC 3261 13.2.1)",
-    function()
+  it("whose offer gets no answer in the 2xx leaves the session as before "
+    .. "(RFC 3261 13.2.1, REI-071)", function()
       call.on_request = function() return { status_code = 200, body = false } end
       local offer, answer = session.offer, session.answer
       assert(session:invite({ body = Rig.sdp2 }))
@@ -246,18 +246,19 @@ describe("session:invite", function()
     assert.is_true(raised)
   end)
 
-  it("takes the new target from the 2xx, for the ACK already (RFC 3261 12.2.1.2)", function()
-    local moved = "sip:moved@192.0.2.9:5060"
-    call.on_request = function(message)
-      if message.method == "INVITE" then
-        return { status_code = 200, body = their_sdp, contact = moved }
+  it("takes the new target from the 2xx, for the ACK already (RFC 3261 12.2.1.2, REI-039)",
+    function()
+      local moved = "sip:moved@192.0.2.9:5060"
+      call.on_request = function(message)
+        if message.method == "INVITE" then
+          return { status_code = 200, body = their_sdp, contact = moved }
+        end
       end
-    end
-    assert(session:invite({ body = Rig.sdp2 }))
-    rig.net:settle()
-    assert.equal(moved, rig:sent("ACK")[1].ruri)
-    assert.equal(moved, tostring(session.remote_target))
-  end)
+      assert(session:invite({ body = Rig.sdp2 }))
+      rig.net:settle()
+      assert.equal(moved, rig:sent("ACK")[1].ruri)
+      assert.equal(moved, tostring(session.remote_target))
+    end)
 
   it("runs on_trying, on_progress and on_accept, and responses() walks them (RFC 3261 14.1)",
     function()
@@ -291,7 +292,7 @@ describe("session:invite", function()
       same_session(session, Rig.sdp2, their_sdp)
     end)
 
-  it("is acknowledged when the call ended before its 2xx (RFC 5407 3.2.3)", function()
+  it("is acknowledged when the call ended before its 2xx (RFC 5407 3.2.3, REI-054)", function()
     local held = hold(call, "INVITE")
     assert(session:invite({ body = Rig.sdp2 }))
     rig.net:settle()
@@ -322,8 +323,8 @@ describe("session:invite", function()
     assert.equal("EGONE", failed)
   end)
 
-  it("is refused while anything is open on either side: EPENDING (RFC 3261 14.1, RFC 6337 4.3)",
-    function()
+  it("is refused while anything is open on either side: EPENDING "
+    .. "(RFC 3261 14.1, RFC 6337 4.3, OA-001, REI-004, REI-005, REI-006, UPD-012)", function()
       local function refused()
         for _, method in ipairs({ "invite", "update" }) do
           local request, err = session[method](session, { body = Rig.sdp2 })
@@ -369,7 +370,7 @@ describe("session:invite", function()
     end
   end)
 
-  it("is refused in an early call: ESTATE (RFC 3261 14.1)", function()
+  it("is refused in an early call: ESTATE (RFC 3261 14.1, REI-004)", function()
     rig:finish()
     rig = Rig.new()
     local ringing, invite = rig:ring()
@@ -407,19 +408,20 @@ describe("session:update", function()
   end)
   after_each(function() rig:finish() end)
 
-  it("sends our offer and takes the answer of the 2xx (RFC 3311 5.1, 5.3)", function()
-    call.on_request = function() return { status_code = 200, body = their_sdp } end
-    assert.equal("UPDATE", assert(session:update({ body = Rig.sdp2 })).method)
-    assert.equal("have_local_offer", session.signaling_state)
-    rig.net:settle()
-    rig.net:expect([[
-      alice                bob
-                       <-- UPDATE (sdp)
-        200 UPDATE (sdp) -->
-    ]])
-    same_session(session, Rig.sdp2, their_sdp)
-    assert.equal(call.response.contact, rig:sent("UPDATE")[1].contact)
-  end)
+  it("sends our offer and takes the answer of the 2xx (RFC 3311 5.1, 5.3, UPD-001, DLG-015)",
+    function()
+      call.on_request = function() return { status_code = 200, body = their_sdp } end
+      assert.equal("UPDATE", assert(session:update({ body = Rig.sdp2 })).method)
+      assert.equal("have_local_offer", session.signaling_state)
+      rig.net:settle()
+      rig.net:expect([[
+        alice                bob
+                         <-- UPDATE (sdp)
+          200 UPDATE (sdp) -->
+      ]])
+      same_session(session, Rig.sdp2, their_sdp)
+      assert.equal(call.response.contact, rig:sent("UPDATE")[1].contact)
+    end)
 
   it("without a body moves the target and leaves the descriptions alone (RFC 3311 5.1)", function()
     local offer, answer = session.offer, session.answer
@@ -446,7 +448,7 @@ describe("session:update", function()
     assert.equal(2, #rig:sent("UPDATE"))
   end)
 
-  it("refused leaves the descriptions and the target (RFC 3311 5.3)", function()
+  it("refused leaves the descriptions and the target (RFC 3311 5.3, UPD-009)", function()
     local offer, answer = session.offer, session.answer
     call.on_request = function(message)
       if message.method == "UPDATE" then
@@ -475,7 +477,7 @@ describe("a change of ours and the session timer:", function()
   end)
   after_each(function() rig:finish() end)
 
-  it("it carries Session-Expires and its 2xx starts the interval anew (RFC 4028 7.4, 7.2)",
+  it("it carries Session-Expires and its 2xx starts the interval anew (RFC 4028 7.4, 7.2, TMR-005)",
     function()
       rig.net:run(90)
       call.on_request = function(message)
@@ -495,7 +497,7 @@ describe("a change of ours and the session timer:", function()
       assert.equal(1, #rig:sent("UPDATE"))
     end)
 
-  it("its 2xx may make the peer refresh, or nobody (RFC 4028 7.2)", function()
+  it("its 2xx may make the peer refresh, or nobody (RFC 4028 7.2, TMR-005, TMR-020)", function()
     call.on_request = function(message)
       if message.method == "UPDATE" then
         local granted = { "Require: timer", "Session-Expires: 90;refresher=uas" }
@@ -512,7 +514,7 @@ describe("a change of ours and the session timer:", function()
     assert.equal(2, #rig:sent("UPDATE"))
   end)
 
-  it("a refresh waits while our UPDATE is open (RFC 3311 5.1)", function()
+  it("a refresh waits while our UPDATE is open (RFC 3311 5.1, TMR-019)", function()
     local held = hold(call, "UPDATE")
     rig.net:run(99.9)
     assert(rig.session:update({ body = Rig.sdp2 }))

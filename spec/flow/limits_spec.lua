@@ -176,7 +176,7 @@ describe("the limit", function()
     assert.equal(1, lines("error", "limits.script_memory is 64 MiB"))
   end)
 
-  it("while draining is none: 503 has a counter of its own", function()
+  it("while draining is none: 503 has a counter of its own (OPT-002)", function()
     local engine
     start(nil, { on_start = function(e) engine = e end })
     assert(engine:drain())

@@ -6,21 +6,22 @@ describe("offer and answer", function()
   before_each(function() rig = Rig.new() end)
   after_each(function() rig:finish() end)
 
-  it("complete with the 2xx to an INVITE with an offer (RFC 3264 4)", function()
+  it("complete with the 2xx to an INVITE with an offer (RFC 3264 4, INV-003, INV-020)", function()
     local _, invite = rig:ring({ body = rig.phone:sdp() })
     rig:accept(invite)
     assert.equal("stable", rig.session.signaling_state)
     assert.same({ rig.phone:sdp(), Rig.sdp }, { rig.session.offer, rig.session.answer })
   end)
 
-  it("complete with the ACK when the offer was ours (RFC 3261 13.2.1)", function()
-    local _, invite = rig:ring({ body = false })
-    rig:accept(invite)
-    assert.equal("have_local_offer", rig.session.signaling_state)
-    rig.net:settle()
-    assert.equal("stable", rig.session.signaling_state)
-    assert.same({ Rig.sdp, rig.phone:sdp() }, { rig.session.offer, rig.session.answer })
-  end)
+  it("complete with the ACK when the offer was ours (RFC 3261 13.2.1, INV-002, INV-005, INV-020)",
+    function()
+      local _, invite = rig:ring({ body = false })
+      rig:accept(invite)
+      assert.equal("have_local_offer", rig.session.signaling_state)
+      rig.net:settle()
+      assert.equal("stable", rig.session.signaling_state)
+      assert.same({ Rig.sdp, rig.phone:sdp() }, { rig.session.offer, rig.session.answer })
+    end)
 
   for what, options in pairs({ ["an offer and no answer"] = {}, ["neither"] = { body = false } }) do
     it("raise before anything happens: accept with " .. what .. " (RFC 3261 13.3.1.4, behaviour 5)",

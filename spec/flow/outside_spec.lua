@@ -6,17 +6,18 @@ describe("without a callback", function()
   before_each(function() rig = Rig.new({ delegate = {} }) end)
   after_each(function() rig:finish() end)
 
-  it("requests outside a call get what their RFCs say (RFC 3261 8.2.1, 12.2.2, 21.4.6)", function()
-    for method, status in pairs({
-      OPTIONS = 200, MESSAGE = 200, NOTIFY = 481, BYE = 481, PRACK = 481, INFO = 481,
-      SUBSCRIBE = 489, REFER = 405, REGISTER = 405, PUBLISH = 405, FETCH = 501,
-    }) do
-      local request = rig.phone:request({ to = rig.agent, method = method })
-      rig.net:settle()
-      assert.equal(status, request:status(), method)
-      if status == 405 then assert.is_string(request.response:header("Allow")) end
-    end
-  end)
+  it("requests outside a call get what their RFCs say "
+    .. "(RFC 3261 8.2.1, 12.2.2, 21.4.6, UAS-003, EVT-019, EVT-021)", function()
+      for method, status in pairs({
+        OPTIONS = 200, MESSAGE = 200, NOTIFY = 481, BYE = 481, PRACK = 481, INFO = 481,
+        SUBSCRIBE = 489, REFER = 405, REGISTER = 405, PUBLISH = 405, FETCH = 501,
+      }) do
+        local request = rig.phone:request({ to = rig.agent, method = method })
+        rig.net:settle()
+        assert.equal(status, request:status(), method)
+        if status == 405 then assert.is_string(request.response:header("Allow")) end
+      end
+    end)
 
   it("a call gets 486 (RFC 3261 21.4.24)", function()
     local call = rig:ring()
@@ -25,43 +26,45 @@ describe("without a callback", function()
 end)
 
 describe("without a callback of the session", function()
-  it("requests in a call get what their RFCs say; the call goes on (RFC 3261 12.2.2)", function()
-    local rig = Rig.new()
-    rig.call.on_invite = nil
-    local call, session = rig:establish()
-    for method, status in pairs({
-      OPTIONS = 200, MESSAGE = 200, NOTIFY = 200, INFO = 200, REFER = 480, SUBSCRIBE = 489,
-      REGISTER = 405, PUBLISH = 405, FETCH = 501,
-    }) do
-      local request = call:request({ method = method })
+  it("requests in a call get what their RFCs say; the call goes on (RFC 3261 12.2.2, EVT-021)",
+    function()
+      local rig = Rig.new()
+      rig.call.on_invite = nil
+      local call, session = rig:establish()
+      for method, status in pairs({
+        OPTIONS = 200, MESSAGE = 200, NOTIFY = 200, INFO = 200, REFER = 480, SUBSCRIBE = 489,
+        REGISTER = 405, PUBLISH = 405, FETCH = 501,
+      }) do
+        local request = call:request({ method = method })
+        rig.net:settle()
+        assert.equal(status, request:status(), method)
+      end
+      local info = call:info({ headers = { "Info-Package: unknown" } })
       rig.net:settle()
-      assert.equal(status, request:status(), method)
-    end
-    local info = call:info({ headers = { "Info-Package: unknown" } })
-    rig.net:settle()
-    assert.equal(469, info:status())
-    assert.equal("", info.response:header("Recv-Info"))
-    assert.equal("confirmed", session.session_state)
-    rig:finish()
-  end)
+      assert.equal(469, info:status())
+      assert.equal("", info.response:header("Recv-Info"))
+      assert.equal("confirmed", session.session_state)
+      rig:finish()
+    end)
 
-  it("a re-INVITE whose answer is in use is accepted, not refused (RFC 6141 3.3)", function()
-    local rig = Rig.new()
-    local reinvite
-    rig.call.on_invite = function(request)
-      reinvite = request
-      request:progress({ status_code = 183, body = Rig.sdp2, reliable = true })
-      require("moonsip").sleep(1)
-      error("the script fails on purpose")
-    end
-    local call, session = rig:establish({ rel100 = true })
-    local change = call:reinvite({ headers = { "Supported: 100rel" } })
-    rig.net:run(2)
-    assert.is_truthy(reinvite)
-    assert.equal(200, change:status())
-    assert.equal(Rig.sdp2, session.answer)
-    rig:finish()
-  end)
+  it("a re-INVITE whose answer is in use is accepted, not refused (RFC 6141 3.3, REI-028)",
+    function()
+      local rig = Rig.new()
+      local reinvite
+      rig.call.on_invite = function(request)
+        reinvite = request
+        request:progress({ status_code = 183, body = Rig.sdp2, reliable = true })
+        require("moonsip").sleep(1)
+        error("the script fails on purpose")
+      end
+      local call, session = rig:establish({ rel100 = true })
+      local change = call:reinvite({ headers = { "Supported: 100rel" } })
+      rig.net:run(2)
+      assert.is_truthy(reinvite)
+      assert.equal(200, change:status())
+      assert.equal(Rig.sdp2, session.answer)
+      rig:finish()
+    end)
 end)
 
 describe("the limit", function()
@@ -117,7 +120,7 @@ describe("an INVITE", function()
   before_each(function() rig = Rig.new() end)
   after_each(function() rig:finish() end)
 
-  it("whose Expires runs out gets 487 (RFC 3261 13.3.1)", function()
+  it("whose Expires runs out gets 487 (RFC 3261 13.3.1, INV-013)", function()
     local call, invite = rig:ring({ headers = { "Expires: 3" } })
     assert(invite:progress())
     rig.net:run(2.9)
@@ -175,9 +178,10 @@ describe("an INVITE", function()
     assert(invite:reject())
   end)
 
-  it("with a body in a coding nobody reads gets 415 (RFC 3261 8.2.3)", function()
+  it("with a body in a coding nobody reads gets 415 (RFC 3261 8.2.3, MSG-016)", function()
     local call = rig:ring({ headers = { "Content-Encoding: gzip" } })
     assert.equal(415, call.response.status_code)
+    assert.is_string(call.response:header("Accept-Encoding"))
     local message = rig.phone:request({
       to = rig.agent, method = "MESSAGE", body = "x", headers = { "Content-Encoding: gzip" },
     })
@@ -194,25 +198,26 @@ describe("an INVITE", function()
     end
   end)
 
-  it("may queue reliable responses: each waits for the PRACK before it (RFC 3262 3)", function()
-    local call, invite = rig:ring({ rel100 = true, prack = false })
-    for _, status in ipairs({ 183, 180, 182 }) do
-      assert(invite:progress({ status_code = status, reliable = true }))
-    end
-    for i, status in ipairs({ 183, 180, 182 }) do
+  it("may queue reliable responses: each waits for the PRACK before it (RFC 3262 3, REL-008)",
+    function()
+      local call, invite = rig:ring({ rel100 = true, prack = false })
+      for _, status in ipairs({ 183, 180, 182 }) do
+        assert(invite:progress({ status_code = status, reliable = true }))
+      end
+      for i, status in ipairs({ 183, 180, 182 }) do
+        rig.net:settle()
+        assert.equal(i, #call.responses)
+        assert.equal(status, call.responses[i].status_code)
+        assert.equal(call.responses[1].rseq + i - 1, call.responses[i].rseq)
+        call:prack(call.responses[i])
+      end
       rig.net:settle()
-      assert.equal(i, #call.responses)
-      assert.equal(status, call.responses[i].status_code)
-      assert.equal(call.responses[1].rseq + i - 1, call.responses[i].rseq)
-      call:prack(call.responses[i])
-    end
-    rig.net:settle()
-    rig:accept(invite)
-    rig.net:settle()
-    assert.equal("confirmed", call.state)
-  end)
+      rig:accept(invite)
+      rig.net:settle()
+      assert.equal("confirmed", call.state)
+    end)
 
-  it("drops queued reliable responses when the final one goes out (RFC 3262 3)", function()
+  it("drops queued reliable responses when the final one goes out (RFC 3262 3, REL-012)", function()
     local call, invite = rig:ring({ rel100 = true, prack = false })
     for _ = 1, 3 do assert(invite:progress({ status_code = 183, reliable = true })) end
     assert(invite:reject())
@@ -311,16 +316,19 @@ describe("a call", function()
       assert.equal("ended", call.state)
     end)
 
-  it("with a hundred open requests ends them all with its BYE (RFC 3261 15.1.2)", function()
-    rig.call.on_info = function(request) rig.notes[#rig.notes + 1] = { name = "info", request } end
-    local infos = {}
-    for i = 1, 100 do infos[i] = call:info() end
-    rig.net:settle()
-    assert.equal(100, rig:told("info"))
-    call:bye()
-    rig.net:settle()
-    for _, info in ipairs(infos) do assert.equal(487, info:status()) end
-  end)
+  it("with a hundred open requests ends them all with its BYE (RFC 3261 15.1.2, BYE-004)",
+    function()
+      rig.call.on_info = function(request)
+        rig.notes[#rig.notes + 1] = { name = "info", request }
+      end
+      local infos = {}
+      for i = 1, 100 do infos[i] = call:info() end
+      rig.net:settle()
+      assert.equal(100, rig:told("info"))
+      call:bye()
+      rig.net:settle()
+      for _, info in ipairs(infos) do assert.equal(487, info:status()) end
+    end)
 
   it("takes no second answer body: accept of an UPDATE without an offer may not answer one",
     function()

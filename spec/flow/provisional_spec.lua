@@ -6,8 +6,8 @@ describe("provisional responses", function()
   before_each(function() rig = Rig.new() end)
   after_each(function() rig:finish() end)
 
-  it("begin with a 100 when the script is silent for 200 ms (RFC 3261 17.2.1, behaviour 2)",
-    function()
+  it("begin with a 100 when the script is silent for 200 ms "
+    .. "(RFC 3261 17.2.1, behaviour 2, UAS-014, TXN-019)", function()
       local call = rig:ring({ headers = { "Timestamp: 54.2" }, retransmit = false })
       rig.net:run(0.189)
       assert.same({}, rig:sent())
@@ -30,17 +30,18 @@ describe("provisional responses", function()
     invite:reject()
   end)
 
-  it("never begin with 100 for other requests over UDP before 3.5 s (RFC 4320 4.1)", function()
-    local held
-    rig = Rig.new({ delegate = { on_message = function(request) held = request end } })
-    rig.phone:request({ to = rig.agent, method = "MESSAGE" })
-    rig.net:run(3.4)
-    assert.same({}, rig:sent())
-    held:accept()
-  end)
-
-  it("of a session description are a preview that the 2xx repeats (RFC 3261 13.2.1, behaviour 6)",
+  it("never begin with 100 for other requests over UDP before 3.5 s (RFC 4320 4.1, UAS-015)",
     function()
+      local held
+      rig = Rig.new({ delegate = { on_message = function(request) held = request end } })
+      rig.phone:request({ to = rig.agent, method = "MESSAGE" })
+      rig.net:run(3.4)
+      assert.same({}, rig:sent())
+      held:accept()
+    end)
+
+  it("of a session description are a preview that the 2xx repeats "
+    .. "(RFC 3261 13.2.1, behaviour 6, INV-007)", function()
       local call, invite = rig:ring()
       rig:progress(invite, { status_code = 183, body = Rig.sdp })
       local response = assert(invite:accept())
@@ -80,7 +81,7 @@ describe("provisional responses", function()
   end)
 
   it("do not follow a final response: a repeated INVITE gets nothing after a 2xx "
-    .. "(RFC 6026 7.1, behaviour 11)", function()
+    .. "(RFC 6026 7.1, behaviour 11, REI-051)", function()
       local call = rig:establish()
       call.invite:transmit()
       rig.net:settle()
@@ -100,7 +101,7 @@ describe("provisional responses", function()
       call.invite:ack()
     end)
 
-  it("are not for other requests: progress raises there (RFC 4320)", function()
+  it("are not for other requests: progress raises there (RFC 4320, UAS-015, TXN-040)", function()
     local caught
     rig = Rig.new({
       delegate = {
@@ -116,7 +117,7 @@ describe("provisional responses", function()
     assert.equal(200, message:status())
   end)
 
-  it("are sent every minute while the call rings (RFC 3261 13.3.1.1)", function()
+  it("are sent every minute while the call rings (RFC 3261 13.3.1.1, INV-014)", function()
     local _, invite = rig:ring()
     rig:progress(invite)
     rig.net:run(130)

@@ -3,6 +3,7 @@
 local states = require("spec.support.matrix.states")
 local events = require("spec.support.matrix.events")
 local expect = require("spec.support.matrix.expect")
+local shows = require("spec.support.matrix.shows")
 
 local rows = {}
 for line in io.lines("spec/flow/reinvite-matrix.tsv") do
@@ -53,8 +54,8 @@ end
 
 describe("the re-INVITE matrix", function()
   for _, row in ipairs(rows) do
-    it(("%s: %s, %s: %s (RFC %s)"):format(row.id, row.text, row.event, row.expected, row.source),
-      function() check(row) end)
+    it(("%s: %s, %s: %s (RFC %s%s)"):format(row.id, row.text, row.event, row.expected, row.source,
+      shows(row)), function() check(row) end)
   end
 
   it("has all its rows", function() assert.equal(285, #rows) end)

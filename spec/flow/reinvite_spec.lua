@@ -6,8 +6,8 @@ describe("a re-INVITE", function()
   before_each(function() rig = Rig.new() end)
   after_each(function() rig:finish() end)
 
-  it("without a callback gets 488 with Warning and changes nothing (RFC 3261 14.2, behaviour 16)",
-    function()
+  it("without a callback gets 488 with Warning and changes nothing "
+    .. "(RFC 3261 14.2, behaviour 16, INV-016, REI-020)", function()
       rig.call.on_invite = nil
       local call, session = rig:establish()
       local offer, answer = session.offer, session.answer
@@ -21,8 +21,8 @@ describe("a re-INVITE", function()
       assert.same({ offer, answer }, { session.offer, session.answer })
     end)
 
-  it("with an offer gets the answer in the 200, and on_ack runs (RFC 3261 14.2, behaviour 17)",
-    function()
+  it("with an offer gets the answer in the 200, and on_ack runs "
+    .. "(RFC 3261 14.2, behaviour 17, REI-019)", function()
       local call, session = rig:establish()
       local offer = rig.phone:sdp({ version = 2 })
       local change, reinvite = rig:change(call, { body = offer })
@@ -37,7 +37,7 @@ describe("a re-INVITE", function()
     end)
 
   it("without an offer gets one in the 200 and the answer comes in the ACK "
-    .. "(RFC 3261 14.2, behaviour 18)", function()
+    .. "(RFC 3261 14.2, behaviour 18, INV-005)", function()
       local call, session = rig:establish()
       local answer = rig.phone:sdp({ version = 3 })
       local change, reinvite = rig:change(call, { body = false, ack = { body = answer } })
@@ -49,8 +49,8 @@ describe("a re-INVITE", function()
       assert.same({ Rig.sdp2, answer }, { session.offer, session.answer })
     end)
 
-  it("gets Contact, Allow and Supported with the 2xx, unasked (RFC 6141 4.5, behaviour 19)",
-    function()
+  it("gets Contact, Allow and Supported with the 2xx, unasked "
+    .. "(RFC 6141 4.5, behaviour 19, REI-035)", function()
       local call = rig:establish()
       local change, reinvite = rig:change(call)
       assert(reinvite:accept({ body = Rig.sdp2 }))
@@ -73,42 +73,44 @@ describe("a re-INVITE", function()
       assert.same({ offer, answer }, { session.offer, session.answer })
     end)
 
-  it("refused leaves the remote target, accepted moves it (RFC 6141 4.6, behaviour 21)", function()
-    local call, session = rig:establish()
-    local moved = "sip:moved@192.0.2.9:5060"
-    local _, reinvite = rig:change(call, { contact = moved })
-    assert.equal(rig.phone.uri, tostring(session.remote_target))
-    assert(reinvite:reject())
-    rig.net:settle()
-    assert.equal(rig.phone.uri, tostring(session.remote_target))
-    _, reinvite = rig:change(call, { contact = moved })
-    assert(reinvite:accept({ body = Rig.sdp2 }))
-    assert.equal(moved, tostring(session.remote_target))
-    rig.net:settle()
-    assert(session:bye())
-    rig.net:settle()
-    assert.equal(moved, call.requests[#call.requests].ruri)
-  end)
+  it("refused leaves the remote target, accepted moves it "
+    .. "(RFC 6141 4.6, behaviour 21, DLG-022, REI-037, REI-038)", function()
+      local call, session = rig:establish()
+      local moved = "sip:moved@192.0.2.9:5060"
+      local _, reinvite = rig:change(call, { contact = moved })
+      assert.equal(rig.phone.uri, tostring(session.remote_target))
+      assert(reinvite:reject())
+      rig.net:settle()
+      assert.equal(rig.phone.uri, tostring(session.remote_target))
+      _, reinvite = rig:change(call, { contact = moved })
+      assert(reinvite:accept({ body = Rig.sdp2 }))
+      assert.equal(moved, tostring(session.remote_target))
+      rig.net:settle()
+      assert(session:bye())
+      rig.net:settle()
+      assert.equal(moved, call.requests[#call.requests].ruri)
+    end)
 
-  it("cannot be refused once its answer is in use (RFC 6141 3.3, behaviour 22)", function()
-    local call, session = rig:establish({ rel100 = true })
-    local change, reinvite = rig:change(call, { headers = { "Supported: 100rel" } })
-    assert(reinvite:progress({ status_code = 183, body = Rig.sdp2, reliable = true }))
-    rig.net:settle()
-    local refused, err = reinvite:reject()
-    assert.is_nil(refused)
-    assert.equal("ECOMMITTED", err.code)
-    refused, err = reinvite:redirect({ "sip:x@192.0.2.7" })
-    assert.is_nil(refused)
-    assert.equal("ECOMMITTED", err.code)
-    assert(reinvite:accept())
-    rig.net:settle()
-    assert.equal(200, change:status())
-    assert.equal(Rig.sdp2, session.answer)
-  end)
-
-  it("cannot be refused once an UPDATE changed the session under it (RFC 6141 3.3, behaviour 22)",
+  it("cannot be refused once its answer is in use (RFC 6141 3.3, behaviour 22, REI-028, REI-029)",
     function()
+      local call, session = rig:establish({ rel100 = true })
+      local change, reinvite = rig:change(call, { headers = { "Supported: 100rel" } })
+      assert(reinvite:progress({ status_code = 183, body = Rig.sdp2, reliable = true }))
+      rig.net:settle()
+      local refused, err = reinvite:reject()
+      assert.is_nil(refused)
+      assert.equal("ECOMMITTED", err.code)
+      refused, err = reinvite:redirect({ "sip:x@192.0.2.7" })
+      assert.is_nil(refused)
+      assert.equal("ECOMMITTED", err.code)
+      assert(reinvite:accept())
+      rig.net:settle()
+      assert.equal(200, change:status())
+      assert.equal(Rig.sdp2, session.answer)
+    end)
+
+  it("cannot be refused once an UPDATE changed the session under it "
+    .. "(RFC 6141 3.3, behaviour 22, REI-029)", function()
       rig.call.on_update = function(request) request:accept({ body = Rig.sdp3 }) end
       local call, session = rig:establish({ rel100 = true })
       local _, reinvite = rig:change(call, { headers = { "Supported: 100rel" } })
@@ -138,7 +140,7 @@ describe("a re-INVITE", function()
     end)
 
   it("that was accepted is answered again until the ACK, and its lack ends the call "
-    .. "(RFC 3261 14.2, behaviour 24)", function()
+    .. "(RFC 3261 14.2, behaviour 24, REI-021)", function()
       local call = rig:establish()
       local _, reinvite = rig:change(call, { ack = false })
       rig.net:clear()
@@ -165,7 +167,7 @@ describe("a re-INVITE", function()
   end)
 
   it("whose ACK is missing does not end the call when a newer one came in between "
-    .. "(RFC 6141 5.4, behaviour 25)", function()
+    .. "(RFC 6141 5.4, behaviour 25, REI-045)", function()
       local call, session = rig:establish()
       local _, reinvite = rig:change(call, { ack = false })
       assert(reinvite:accept({ body = Rig.sdp2 }))
@@ -177,8 +179,8 @@ describe("a re-INVITE", function()
       assert.equal("confirmed", session.session_state)
     end)
 
-  it("with a lower CSeq gets 500, with a gap it is fine (RFC 3261 12.2.2, behaviour 31)",
-    function()
+  it("with a lower CSeq gets 500, with a gap it is fine "
+    .. "(RFC 3261 12.2.2, behaviour 31, DLG-019, DLG-020)", function()
       local call = rig:establish()
       local _, reinvite = rig:change(call, { cseq = 50 })
       assert(reinvite:accept({ body = Rig.sdp2 }))
@@ -219,11 +221,13 @@ describe("a re-INVITE", function()
       assert.equal(rig.phone.uri, tostring(session.remote_target))
     end)
 
-  it("for no call we know gets 481 (RFC 3261 12.2.2, behaviour 32)", function()
-    local call = rig:establish()
-    local lost = call:reinvite({ to_tag = "unknown" })
-    rig.net:settle()
-    assert.equal(481, lost:status())
-    call.state = "confirmed"
-  end)
+  it("for no call we know gets 481 (RFC 3261 12.2.2, behaviour 32, DLG-018, REI-026, INV-021)",
+    function()
+      local call = rig:establish()
+      local lost = call:reinvite({ to_tag = "unknown" })
+      rig.net:settle()
+      assert.equal(481, lost:status())
+      assert.equal(1, #rig.invites)
+      call.state = "confirmed"
+    end)
 end)

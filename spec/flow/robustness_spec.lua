@@ -30,8 +30,8 @@ describe("the engine holds when", function()
     assert.equal("confirmed", rig.session.session_state)
   end)
 
-  it("a callback of a re-INVITE raises: 500, and the session stays as it was (behaviour 42)",
-    function()
+  it("a callback of a re-INVITE raises: 500, and the session stays as it was "
+    .. "(behaviour 42, REI-067, UAS-001)", function()
       local call, session = rig:establish()
       rig.call.on_invite = function() error("out of luck") end
       local change = call:reinvite({ contact = "sip:new@192.0.2.9:5060" })
@@ -52,7 +52,7 @@ describe("the engine holds when", function()
     assert.equal("confirmed", rig.session.session_state)
   end)
 
-  it("a script asks for what is not possible: nothing changes (behaviour 43)", function()
+  it("a script asks for what is not possible: nothing changes (behaviour 43, UAS-001)", function()
     local call, session = rig:establish()
     local change, reinvite = rig:change(call)
     for _, attempt in ipairs({
@@ -160,8 +160,8 @@ describe("the engine holds when", function()
       call.invite:ack()
     end)
 
-  it("requests come for no call: 481 to each, nothing to an ACK (RFC 3261 12.2.2, behaviour 32)",
-    function()
+  it("requests come for no call: 481 to each, nothing to an ACK "
+    .. "(RFC 3261 12.2.2, behaviour 32, DLG-018, BYE-003)", function()
       for _, method in ipairs({ "BYE", "INFO", "UPDATE", "PRACK", "INVITE", "NOTIFY" }) do
         local request = rig.phone:request({
           to = rig.agent, method = method, to_tag = "nobody", headers = { "RAck: 1 1 INVITE" },

@@ -23,26 +23,27 @@ describe("the session timer", function()
   end
 
   it("repeats the interval the caller asked for and leaves the refreshing to him "
-    .. "(RFC 4028 9, behaviour 39)", function()
+    .. "(RFC 4028 9, behaviour 39, TMR-015)", function()
       local call = establish({ "Supported: timer", "Session-Expires: 300;refresher=uac" })
       assert.same({ 300, "uac" }, { granted(call) })
       assert.is_true(call.response:lists("Require", "timer"))
     end)
 
-  it("reduces an interval that is longer than the setting (RFC 4028 9, behaviour 39)", function()
-    local call = establish({ "Supported: timer", "Session-Expires: 7200" })
-    assert.equal(1800, (granted(call)))
-  end)
-
-  it("refuses an interval that is too short: 422 with Min-SE (RFC 4028 9, behaviour 39)",
+  it("reduces an interval that is longer than the setting (RFC 4028 9, behaviour 39, TMR-013)",
     function()
+      local call = establish({ "Supported: timer", "Session-Expires: 7200" })
+      assert.equal(1800, (granted(call)))
+    end)
+
+  it("refuses an interval that is too short: 422 with Min-SE "
+    .. "(RFC 4028 9, behaviour 39, TMR-002, TMR-012)", function()
       local call = establish({ "Supported: timer", "Session-Expires: 60" })
       assert.equal(422, call.response.status_code)
       assert.equal("90", call.response:header("Min-SE"))
       assert.equal(0, #rig.invites)
     end)
 
-  it("never goes below the Min-SE of the request (RFC 4028 9)", function()
+  it("never goes below the Min-SE of the request (RFC 4028 9, TMR-013)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 7200", "Min-SE: 3600" })
     assert.is_true((granted(call)) >= 3600)
   end)
@@ -60,19 +61,20 @@ describe("the session timer", function()
       assert.equal("confirmed", rig.session.session_state)
     end)
 
-  it("makes us refresh at half the interval when we are the refresher (RFC 4028 10)", function()
-    local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
-    assert.same({ 200, "uas" }, { granted(call) })
-    rig.net:run(99)
-    assert.same({}, call.requests[2] and { call.requests[2].method } or {})
-    rig.net:run(2)
-    local refresh = call.requests[#call.requests]
-    assert.is_truthy(refresh and (refresh.method == "UPDATE" or refresh.method == "INVITE"))
-    rig.net:run(500)
-    assert.equal("confirmed", rig.session.session_state)
-  end)
+  it("makes us refresh at half the interval when we are the refresher (RFC 4028 10, TMR-006)",
+    function()
+      local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
+      assert.same({ 200, "uas" }, { granted(call) })
+      rig.net:run(99)
+      assert.same({}, call.requests[2] and { call.requests[2].method } or {})
+      rig.net:run(2)
+      local refresh = call.requests[#call.requests]
+      assert.is_truthy(refresh and (refresh.method == "UPDATE" or refresh.method == "INVITE"))
+      rig.net:run(500)
+      assert.equal("confirmed", rig.session.session_state)
+    end)
 
-  it("ends a call its caller does not refresh, with BYE (RFC 4028 10)", function()
+  it("ends a call its caller does not refresh, with BYE (RFC 4028 10, TMR-017)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 90;refresher=uac" })
     rig.net:run(59)
     assert.same({}, rig:sent("BYE"))
@@ -84,7 +86,7 @@ describe("the session timer", function()
     assert.equal(1, rig.agent:counters().sessions_expired)
   end)
 
-  it("starts again with a re-INVITE or an UPDATE of the caller (RFC 4028 9)", function()
+  it("starts again with a re-INVITE or an UPDATE of the caller (RFC 4028 9, UPD-013)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 90;refresher=uac" })
     local headers = { "Supported: timer", "Session-Expires: 90;refresher=uac" }
     rig.net:run(50)
@@ -109,7 +111,7 @@ describe("the session timer", function()
     assert.same({}, rig:sent("BYE"))
   end)
 
-  it("ends the call when the refresh finds no call: 481 (RFC 4028 10)", function()
+  it("ends the call when the refresh finds no call: 481 (RFC 4028 10, TMR-018)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
     call.on_request = function(message)
       return { status_code = message.method == "BYE" and 200 or 481 }
@@ -120,7 +122,7 @@ describe("the session timer", function()
     call.state = "ended"
   end)
 
-  it("ends the call when the refresh gets no answer (RFC 4028 10)", function()
+  it("ends the call when the refresh gets no answer (RFC 4028 10, TMR-018)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
     call.on_request = function(message)
       if message.method == "UPDATE" then return false end
@@ -133,8 +135,8 @@ describe("the session timer", function()
     assert.equal("refresh failed", rig:last("on_terminated")[1])
   end)
 
-  it("is refreshed again when a refresh is refused, and gives up before the end (RFC 4028 10)",
-    function()
+  it("is refreshed again when a refresh is refused, and gives up before the end "
+    .. "(RFC 4028 10, TMR-018)", function()
       local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
       call.on_request = function(message)
         if message.method == "UPDATE" then return { status_code = 500 } end
@@ -148,7 +150,7 @@ describe("the session timer", function()
       assert.equal("ETIMEOUT", rig:last("on_refresh_failed")[1].code)
     end)
 
-  it("forgets a refresh that the peer's BYE overtook (RFC 4028 10)", function()
+  it("forgets a refresh that the peer's BYE overtook (RFC 4028 10, TMR-019)", function()
     local call = establish({ "Supported: timer", "Session-Expires: 200;refresher=uas" })
     local refresh
     call.on_request = function(message)

@@ -19,7 +19,7 @@ describe("UPDATE", function()
     return update
   end
 
-  it("without a session description moves the remote target (RFC 3311 5.2, behaviour 48)",
+  it("without a session description moves the remote target (RFC 3311 5.2, behaviour 48, UPD-013)",
     function()
       local call, session = rig:establish()
       local update = send(call, { contact = "sip:moved@192.0.2.9:5060" })
@@ -29,16 +29,17 @@ describe("UPDATE", function()
       assert.equal("sip:moved@192.0.2.9:5060", tostring(session.remote_target))
     end)
 
-  it("with an offer and no callback gets 488 and changes nothing (RFC 3311 5.2, behaviour 48)",
-    function()
+  it("with an offer and no callback gets 488 and changes nothing "
+    .. "(RFC 3311 5.2, behaviour 48, UPD-008)", function()
       local call, session = rig:establish()
       local update = send(call, { body = rig.phone:sdp({ version = 2 }) })
       assert.equal(488, update:status())
+      assert.is_string(update.response:header("Warning"))
       assert.equal("stable", session.signaling_state)
       assert.equal(Rig.sdp, session.answer)
     end)
 
-  it("with an offer may be answered by the script (RFC 3311 5.2, behaviour 48)", function()
+  it("with an offer may be answered by the script (RFC 3311 5.2, behaviour 48, UPD-006)", function()
     rig.call.on_update = hold
     local call, session = rig:establish()
     local update = send(call, { body = rig.phone:sdp({ version = 2 }) })
@@ -50,8 +51,8 @@ describe("UPDATE", function()
     assert.equal("stable", session.signaling_state)
   end)
 
-  it("while another UPDATE is unanswered gets 500 with Retry-After (RFC 3311 5.2, behaviour 48)",
-    function()
+  it("while another UPDATE is unanswered gets 500 with Retry-After "
+    .. "(RFC 3311 5.2, behaviour 48, UPD-003)", function()
       rig.call.on_update = hold
       local call = rig:establish()
       send(call, { body = rig.phone:sdp({ version = 2 }) })
@@ -66,18 +67,19 @@ describe("UPDATE", function()
       first:accept({ body = Rig.sdp2 })
     end)
 
-  it("with an offer while our offer is unanswered gets 491 (RFC 3311 5.2, behaviour 48)", function()
-    local call = rig:establish()
-    local change, reinvite = rig:change(call, { body = false, ack = false })
-    assert(reinvite:accept({ body = Rig.sdp2 }))
-    rig.net:settle()
-    local update = send(call, { body = rig.phone:sdp({ version = 3 }) })
-    assert.is_truthy(update:status() == 491 or update:status() == 500, update:status())
-    change:ack()
-  end)
-
-  it("with an offer while that of the INVITE is unanswered gets 500 (RFC 3311 5.2, behaviour 48)",
+  it("with an offer while our offer is unanswered gets 491 (RFC 3311 5.2, behaviour 48, UPD-004)",
     function()
+      local call = rig:establish()
+      local change, reinvite = rig:change(call, { body = false, ack = false })
+      assert(reinvite:accept({ body = Rig.sdp2 }))
+      rig.net:settle()
+      local update = send(call, { body = rig.phone:sdp({ version = 3 }) })
+      assert.is_truthy(update:status() == 491 or update:status() == 500, update:status())
+      change:ack()
+    end)
+
+  it("with an offer while that of the INVITE is unanswered gets 500 "
+    .. "(RFC 3311 5.2, behaviour 48, UPD-005, UPD-011)", function()
       local call, invite = rig:ring({ rel100 = true })
       rig:progress(invite)
       rig.net:settle()

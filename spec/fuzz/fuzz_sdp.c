@@ -65,8 +65,8 @@ static void answer(struct msip_pool *pool, const struct msip_sdp *offer,
     demand(msip_sdp_answer(&second, offer, &terms, NULL) == 0);
     demand(msip_str_eq(msip_buf_str(&buf), msip_buf_str(&second)));
     msip_buf_reset(&second);
-    demand(msip_sdp_reoffer(&second, &ours, (enum msip_direction)(bits & 3)) ==
-           0);
+    demand(msip_sdp_reoffer(&second, &ours, (enum msip_direction)(bits & 3),
+                            NULL, 0) == 0);
     demand(msip_sdp_parse(&next, pool, msip_buf_str(&second), NULL) == 0);
     demand(next.media_count == ours.media_count);
     msip_sdp_fini(&next);

@@ -15,7 +15,7 @@ end
 local BRANCH = ";branch=z9hG4bKa"
 
 describe("a response", function()
-  it("begins with what it takes over from the request (RFC 3261 8.2.6.2)", function()
+  it("begins with what it takes over from the request (RFC 3261 8.2.6.2, UAS-016)", function()
     assert.equal(table.concat({ "SIP/2.0 180 Ringing",
       "Via: SIP/2.0/UDP h" .. BRANCH .. ";received=192.0.2.9",
       "Via: SIP/2.0/TCP i, SIP/2.0/UDP j", "From: <sip:a@h>;tag=1", "To: <sip:b@h>;tag=mine",
@@ -38,18 +38,18 @@ describe("a response", function()
       ""):match("^(.-)\r\n"))
   end)
 
-  it("keeps the To tag of the request", function()
+  it("keeps the To tag of the request (UAS-018)", function()
     local answer = testing.response(request("SIP/2.0/UDP h", "<sip:b@h>;tag=theirs"), 200, "",
       "mine")
     assert.equal("<sip:b@h>;tag=theirs", answer:match("To: (.-)\r\n"))
   end)
 
-  it("adds no To tag when it has none to add", function()
+  it("adds no To tag when it has none to add (TXN-024)", function()
     assert.equal("<sip:b@h>", testing.response(request("SIP/2.0/UDP h"), 100, "",
       ""):match("To: (.-)\r\n"))
   end)
 
-  it("says where the request came from unless sent-by does (RFC 3261 18.2.1)", function()
+  it("says where the request came from unless sent-by does (RFC 3261 18.2.1, TRN-007)", function()
     assert.equal("SIP/2.0/UDP 192.0.2.1" .. BRANCH, top("SIP/2.0/UDP 192.0.2.1" .. BRANCH,
       "192.0.2.1"))
     assert.equal("SIP/2.0/UDP [2001:DB8::1]" .. BRANCH, top("SIP/2.0/UDP [2001:DB8::1]" .. BRANCH,
@@ -61,7 +61,7 @@ describe("a response", function()
     assert.equal("SIP/2.0/UDP 192.0.2.1", top("SIP/2.0/UDP 192.0.2.1", "::ffff:192.0.2.1"))
   end)
 
-  it("fills rport in and then always says received (RFC 3581 section 4)", function()
+  it("fills rport in and then always says received (RFC 3581 section 4, TRN-016)", function()
     assert.equal("SIP/2.0/UDP 192.0.2.1;rport=65535" .. BRANCH .. ";received=192.0.2.1",
       top("SIP/2.0/UDP 192.0.2.1;rport" .. BRANCH, "192.0.2.1", 65535))
     assert.equal("SIP/2.0/UDP h" .. BRANCH .. ";rport=7;received=192.0.2.1",
@@ -102,7 +102,7 @@ describe("a response", function()
     assert.equal("<sip:b@h", to("<sip:b@h"))
   end)
 
-  it("with 100 repeats Timestamp and says how long it took (RFC 3261 8.2.6.1)", function()
+  it("with 100 repeats Timestamp and says how long it took (RFC 3261 8.2.6.1, UAS-014)", function()
     local bytes = request("SIP/2.0/UDP h", nil, "Timestamp: 54.5 2")
     assert.equal("54.5 1.007", testing.response(bytes, 100, "", "", "192.0.2.1", 5060,
       1007):match("Timestamp: (.-)\r\n"))
@@ -150,7 +150,7 @@ describe("a request", function()
         "text/plain", "render", "hi"))
   end)
 
-  it("ends with an empty line when it has no body (RFC 3261 7)", function()
+  it("ends with an empty line when it has no body (RFC 3261 7, MSG-002, MSG-023)", function()
     assert.equal("BYE sip:b@h SIP/2.0\r\nContent-Length: 0\r\n\r\n", testing.build("BYE",
       "sip:b@h", {}, "", "", ""))
   end)
@@ -160,7 +160,7 @@ describe("a request", function()
       "\0\r\n"):sub(-7))
   end)
 
-  it("has a Via that asks for rport", function()
+  it("has a Via that asks for rport (TRN-015)", function()
     for number, name in pairs { [0] = "UDP", "TCP", "TLS", "WS", "WSS" } do
       assert.equal("Via: SIP/2.0/" .. name .. " h:1;branch=z9hG4bKa;rport\r\n",
         testing.build_via(number, "h:1", "z9hG4bKa"))
@@ -184,7 +184,7 @@ describe("a request", function()
     assert.same(refused, table.pack(testing.build("BYE", "sip:h", { { "", "z" } }, "", "", "")))
   end)
 
-  it("writes tabs and UTF-8 as they are", function()
+  it("writes tabs and UTF-8 as they are (MSG-033)", function()
     local bytes = testing.build("BYE", "sip:h", { { "Subject", "a\tb\u{442}\127" } }, "", "", "")
     assert.equal("a\tb\u{442}\127", bytes:match("Subject: (.-)\r\n"))
   end)

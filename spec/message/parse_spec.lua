@@ -48,6 +48,15 @@ end
 
 local OK = "SIP/2.0 200 OK"
 
+-- The row of spec/conformance.tsv that a value of these headers shows.
+local function shows(row)
+  local id = ({ CSeq = "MSG-024", ["Max-Forwards"] = "MSG-027" })[row[1]]
+  if row[1] == "Via" and row[2]:find("HTTP", 1, true) then id = "MSG-031" end
+  if row[1] == "Contact" and row[2] == "*" then id = "MSG-029" end
+  if row[2]:find("?", 1, true) then id = "MSG-028" end
+  return id and (" (%s)"):format(id) or ""
+end
+
 describe("a request", function()
   it("is taken apart", function()
     local message = testing.parse(text(rows()))
@@ -73,13 +82,13 @@ describe("a request", function()
     assert.same({ "Via", rows()[1][2] }, message.headers[1])
   end)
 
-  it("reads the same with bare LF line ends", function()
+  it("reads the same with bare LF line ends (MSG-003)", function()
     local crlf, lf = testing.parse(text(rows())), testing.parse(text(rows(), nil, nil, "\n"))
     crlf.bytes, lf.bytes = nil, nil
     assert.same(crlf, lf)
   end)
 
-  it("is malformed with a lone CR in any header", function()
+  it("is malformed with a lone CR in any header (MSG-003)", function()
     for i = 1, #rows() do
       local list = rows()
       list[i][2] = list[i][2] .. " \r x"
@@ -94,7 +103,7 @@ describe("a request", function()
     assert.equal(text(rows()), message.bytes)
   end)
 
-  it("has its names in any case (RFC 3261 7.3.1)", function()
+  it("has its names in any case (RFC 3261 7.3.1, MSG-007)", function()
     math.randomseed(11)
     local expected = testing.parse(text(rows()))
     for _ = 1, 200 do
@@ -111,11 +120,11 @@ describe("a request", function()
     end
   end)
 
-  it("has its version in any case (RFC 3261 7.1)", function()
+  it("has its version in any case (RFC 3261 7.1, MSG-005)", function()
     assert.equal(0, (fault(text(rows(), "INVITE sip:bob@example.org sip/2.0"))))
   end)
 
-  it("may have blanks before the colon and folds behind it (RFC 3261 7.3.1)", function()
+  it("may have blanks before the colon and folds behind it (RFC 3261 7.3.1, MSG-011)", function()
     local list = rows()
     for _, row in ipairs(list) do
       row[1] = row[1] .. " \t "
@@ -136,7 +145,7 @@ describe("a request", function()
     { "Contact", "\"A \\\" b\" <sip:a@h> ; q = 0.5 , <sip:b@h>" },
     { "Content-Type", "application / sdp ; charset = utf-8" },
   } do
-    it(("may be folded at each blank of %s: %s"):format(row[1], row[2]), function()
+    it(("may be folded at each blank of %s: %s (MSG-010)"):format(row[1], row[2]), function()
       local plain = testing.parse(with(row[1], row[2]))
       assert.equal(0, plain.fault_status)
       for at in row[2]:gmatch("() ") do
@@ -149,7 +158,7 @@ describe("a request", function()
     end)
   end
 
-  it("may use the compact name of every header that has one (RFC 3261 7.3.3)", function()
+  it("may use the compact name of every header that has one (RFC 3261 7.3.3, MSG-014)", function()
     local expected = testing.parse(text(rows()))
     local compact = {}
     for _, header in ipairs(testing.header_map()) do compact[header.name] = header.compact end
@@ -165,17 +174,17 @@ describe("a request", function()
     end
   end)
 
-  it("keeps headers it does not know", function()
+  it("keeps headers it does not know (UAS-005)", function()
     local bytes = with("X-Thing", "one, \"two\"")
     assert.same({ "one, \"two\"" }, testing.header_rows(bytes, "x-thing"))
     assert.same({}, testing.header_rows(bytes, "x-other"))
   end)
 
   for _, name in ipairs { "To", "From", "Call-ID", "CSeq" } do
-    it("without " .. name .. " is refused (RFC 3261 8.1.1)", function()
+    it("without " .. name .. " is refused (RFC 3261 8.1.1, MSG-035)", function()
       assert.same({ 400, "Missing " .. name }, { fault(with(name)) })
     end)
-    it("with " .. name .. " twice is refused (RFC 3261 7.3.1)", function()
+    it("with " .. name .. " twice is refused (RFC 3261 7.3.1, MSG-036)", function()
       local list = rows()
       for _, row in ipairs(rows()) do
         if row[1] == name then list[#list + 1] = row end
@@ -184,17 +193,17 @@ describe("a request", function()
     end)
   end
 
-  it("without Via is dropped, for nobody could be answered", function()
+  it("without Via is dropped, for nobody could be answered (MSG-035)", function()
     assert.equal("drop", fault(with("Via")))
   end)
 
-  it("without Max-Forwards is well formed (RFC 2543)", function()
+  it("without Max-Forwards is well formed (RFC 2543, MSG-035)", function()
     local message = testing.parse(with("Max-Forwards"))
     assert.equal(0, message.fault_status)
     assert.equal(-1, message.max_forwards)
   end)
 
-  it("has a single-value header once, whichever it is", function()
+  it("has a single-value header once, whichever it is (MSG-036)", function()
     for _, header in ipairs(testing.header_map()) do
       if header.kind == "ONE" then
         local list = rows()
@@ -239,7 +248,7 @@ describe("a request", function()
     { "Via", "SIP/2.0/UDP h;branch=z9hG4bK" }, { "Via", "HTTP/1.1/TCP h" }, { "Via",
       "SIP/2.0/UDP" }, { "Via", "," },
   } do
-    it(("is refused with %s: %s"):format(row[1], row[2]), function()
+    it(("is refused with %s: %s%s"):format(row[1], row[2], shows(row)), function()
       assert.equal(400, (fault(with(row[1], row[2]))))
     end)
   end
@@ -256,12 +265,12 @@ describe("a request", function()
     { "Contact", "<name:John_Smith>" }, { "Via", "SIP/2.0/NEW h" }, { "Route",
       "<sip:h;lr>,<sip:i>" },
   } do
-    it(("is well formed with %s: %s"):format(row[1], row[2]), function()
+    it(("is well formed with %s: %s%s"):format(row[1], row[2], shows(row)), function()
       assert.same({ 0 }, { fault(with(row[1], row[2])) })
     end)
   end
 
-  it("may have Contact * only in a REGISTER that expires all (RFC 3261 10.2.2)", function()
+  it("may have Contact * only in a REGISTER that expires all (RFC 3261 10.2.2, MSG-029)", function()
     local function register(contact, expires)
       local list = rows()
       list[6][2] = "1 REGISTER"
@@ -296,7 +305,8 @@ describe("a request", function()
       "drop" },
     { "GET / HTTP/1.1", "drop" }, { "INVITE sip:bob@example.org HTTP/1.1", "drop" },
   } do
-    it(("that begins %q has the verdict %s"):format(row[1]:sub(1, 60), row[2]), function()
+    it(("that begins %q has the verdict %s%s"):format(row[1]:sub(1, 60), row[2],
+      row[1]:find("<", 1, true) and " (MSG-004)" or ""), function()
       assert.equal(row[2], (fault(text(rows(), row[1]))))
     end)
   end
@@ -338,7 +348,7 @@ describe("a request", function()
     end)
   end
 
-  it("may hold NUL only behind a backslash", function()
+  it("may hold NUL only behind a backslash (MSG-032)", function()
     assert.equal(400, (fault(with("Subject", "a\0b"))))
     assert.equal(0, (fault(with("Subject", "\"a\\\0b\""))))
   end)
@@ -368,7 +378,7 @@ describe("a response", function()
     "SIP/2.0  200 OK", "SIP/2.0 200OK", "SIP/3.0 200 OK", "SIP/2.0", "SIP/2.0 ", "SIP/2.0 20",
       "SIP/2.0 200 O\rK", "SIP/2.0 200 O\0K",
   } do
-    it(("that begins %q is dropped"):format(line), function()
+    it(("that begins %q is dropped (RFC 3261 7.2, MSG-037)"):format(line), function()
       assert.equal("drop", fault(text(rows(), line)))
     end)
   end
@@ -379,17 +389,17 @@ describe("a response", function()
     end)
   end
 
-  it("that is cut short is dropped (RFC 3261 18.3)", function()
+  it("that is cut short is dropped (RFC 3261 18.3, MSG-020)", function()
     assert.equal("drop", fault(with("Content-Length", "5", OK)))
   end)
 
-  it("may have any length of reason, or none", function()
+  it("may have any length of reason, or none (MSG-033, MSG-038)", function()
     assert.equal("", testing.parse(text(rows(), "SIP/2.0 200")).reason)
     assert.equal("", testing.parse(text(rows(), "SIP/2.0 200 ")).reason)
     assert.equal("\u{442}\u{438}", testing.parse(text(rows(), "SIP/2.0 200 \u{442}\u{438}")).reason)
   end)
 
-  it("is not judged by headers that belong in requests (RFC 3261 7.3.2)", function()
+  it("is not judged by headers that belong in requests (RFC 3261 7.3.2, MSG-013)", function()
     assert.equal(0, (fault(with("Max-Forwards", "x", OK))))
     assert.equal(0, (fault(with("Route", "x", OK))))
     local list = rows()

@@ -11,14 +11,14 @@ describe("a Via value", function()
 
   for _, text in ipairs { "[2001:db8::9:1]", "[2001:db8::9:1]:6050", "192.0.2.1", "h.:1",
     "h : 5 " } do
-    it("may be sent by " .. text, function()
+    it("may be sent by " .. text .. " (MSG-030)", function()
       local via = testing.via("SIP/2.0/UDP " .. text .. ";branch=z9hG4bKa")
       assert.equal(text:match("^%[.-%]") or text:match("^[^: ]+"), via.host)
       assert.equal(tonumber(text:match(":%s*(%d+)%s*$") or 0), via.port)
     end)
   end
 
-  it("may have received in brackets, which are left out (RFC 5118 4.5)", function()
+  it("may have received in brackets, which are left out (RFC 5118 4.5, MSG-050)", function()
     assert.equal("2001:db8::9:255",
       testing.via("SIP/2.0/UDP [::1];received=[2001:db8::9:255]").received)
     assert.equal("2001:db8::9:255",
@@ -44,7 +44,10 @@ describe("a Via value", function()
       "SIP/2.0/UDP h,SIP/2.0/UDP i",
     "SIP/2.0/UDP h;x=\"y",
   } do
-    it(("is malformed: %q"):format(text), function()
+    local id = text:find("HTTP", 1, true) and " (MSG-031)" or text:find("branch=a;", 1, true)
+      and " (MSG-012)" or text:find(" ::1", 1, true) and " (MSG-048)"
+      or text:find("h:", 1, true) and " (MSG-042)" or ""
+    it(("is malformed: %q%s"):format(text, id), function()
       local via, what, at = testing.via(text)
       assert.is_nil(via)
       assert.is_string(what)

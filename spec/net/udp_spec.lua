@@ -58,7 +58,7 @@ describe("a UDP listener", function()
     end
   end)
 
-  it("takes the largest and the smallest datagram whole", function()
+  it("takes the largest and the smallest datagram whole (TRN-003)", function()
     local _, port = open("udp:127.0.0.1:0")
     for _, size in ipairs({ 0, 1, 1500, 65507 }) do
       local bytes = ("x"):rep(size)
@@ -68,7 +68,7 @@ describe("a UDP listener", function()
     end
   end)
 
-  it("on 0.0.0.0 knows which of our addresses was meant and answers from it", function()
+  it("on 0.0.0.0 knows which of our addresses was meant and answers from it (TRN-017)", function()
     local _, port = open("udp:0.0.0.0:0")
     for _, address in ipairs({ "127.0.0.1", "127.0.0.2", "127.1.2.3" }) do
       peer:sendto("hello", address, port)

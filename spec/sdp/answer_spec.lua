@@ -54,13 +54,13 @@ a=rtpmap:99 H264/90000
     assert.same({ 4000, 4000 }, select(2, files.streams(answer)))
   end)
 
-  it("repeats the times of the offer (RFC 3264 6)", function()
+  it("repeats the times of the offer (RFC 3264 6, OA-006)", function()
     local timed = offer:gsub("t=0 0", "t=3338481189 3370017201\r\nr=7d 1h 0")
     assert.matches("\nt=3338481189 3370017201\r\nr=7d 1h 0\r\nm=", sdp.answer(timed))
     assert.matches("\nt=0 0\r\nm=", sdp.answer((offer:gsub("t=0 0\r\n", ""))))
   end)
 
-  it("keeps the formats that are wanted, in the offer's order (RFC 3264 6.1)", function()
+  it("keeps the formats that are wanted, in the offer's order (RFC 3264 6.1, OA-008)", function()
     local answer = sdp.answer(offer, { formats = { "telephone-event", "ilbc", "PCMA/8000" } })
     assert.same(
       { "m=audio 9 RTP/AVP 8 97 101", "m=video 0 RTP/AVP 31 99" },
@@ -136,7 +136,7 @@ a=rtpmap:99 H264/90000
     assert.matches("m=audio 9 RTP/AVP 8\r\na=recvonly\r\nm=video 0 ", answer)
   end)
 
-  it("refuses streams of other media, keeping their place (RFC 3264 6)", function()
+  it("refuses streams of other media, keeping their place (RFC 3264 6, OA-007)", function()
     local answer = sdp.answer(offer, { media = { "video" } })
     assert.same(
       { "m=audio 0 RTP/AVP 0 8 97 101", "m=video 9 RTP/AVP 31 99" },
@@ -144,7 +144,7 @@ a=rtpmap:99 H264/90000
     )
   end)
 
-  it("refuses streams over what needs keys or is not RTP", function()
+  it("refuses streams over what needs keys or is not RTP (OA-027)", function()
     local text = files.session([[
       m=audio 1 RTP/SAVP 0
       m=audio 2 RTP/AVPF 0
@@ -161,7 +161,7 @@ a=rtpmap:99 H264/90000
     }, files.media_lines(sdp.answer(text)))
   end)
 
-  it("answers port 0 with port 0 (RFC 3264 8.2)", function()
+  it("answers port 0 with port 0 (RFC 3264 8.2, OA-018)", function()
     local answer = sdp.answer((offer:gsub("video 51372", "video 0")), { port = 4000 })
     assert.same({ 4000, 0 }, select(2, files.streams(answer)))
   end)
@@ -186,18 +186,18 @@ a=rtpmap:99 H264/90000
     )
   end)
 
-  it("is nil, err when streams were offered and none is left (RFC 3264 6: 488)", function()
+  it("is nil, err when streams were offered and none is left (RFC 3264 6: 488, OA-008)", function()
     local answer, err = sdp.answer(offer, { formats = { "opus" } })
     assert.is_nil(answer)
     assert.equal("EUNSUPPORTED: no stream in common", tostring(err))
   end)
 
-  it("has no streams when none were offered (RFC 3264 5)", function()
+  it("has no streams when none were offered (RFC 3264 5, OA-004)", function()
     assert.not_matches("\nm=", sdp.answer(files.session("")))
     assert.same({ 0 }, select(2, files.streams(sdp.answer(files.session("m=audio 0 RTP/AVP 0\n")))))
   end)
 
-  it("keeps the one view of a multicast stream (RFC 3264 6.2)", function()
+  it("keeps the one view of a multicast stream (RFC 3264 6.2, OA-012)", function()
     local text = files.session([[
       m=audio 49170 RTP/AVP 0
       c=IN IP4 233.252.0.1/127
@@ -209,7 +209,7 @@ a=rtpmap:99 H264/90000
     assert.matches("m=audio 49170 RTP/AVP 0\r\nc=IN IP6 FF15::101\r\n", six)
   end)
 
-  it("is nil, err for an offer that fails its check", function()
+  it("is nil, err for an offer that fails its check (OA-026)", function()
     local no_c = offer:gsub("c=[^\r]*\r\n", "")
     assert.equal("ESYNTAX", select(2, sdp.answer(no_c)).code)
     assert.equal("ESYNTAX", select(2, assert(sdp.parse(no_c)):answer()).code)
@@ -225,11 +225,11 @@ a=rtpmap:99 H264/90000
 end)
 
 describe("the o= line of an answer", function()
-  it("is ours, not the offer's (RFC 3264 6)", function()
+  it("is ours, not the offer's (RFC 3264 6, OA-013)", function()
     assert.not_equal(origin(offer), origin(sdp.answer(offer)))
   end)
 
-  it("keeps its id in a session and moves with the peer's version (RFC 3264 8)", function()
+  it("keeps its id in a session and moves with the peer's version (RFC 3264 8, OA-015)", function()
     local first = sdp.answer(offer)
     assert.equal(first, sdp.answer(offer))
     local second = sdp.answer((offer:gsub(" 7 IN", " 8 IN"):gsub("49170", "49180")))
@@ -237,27 +237,28 @@ describe("the o= line of an answer", function()
     assert.not_equal(origin(first), origin(sdp.answer((offer:gsub("2890844526", "1")))))
   end)
 
-  it("follows the previous one: the same text keeps the version", function()
+  it("follows the previous one: the same text keeps the version (OA-014)", function()
     local first = sdp.answer(offer, { address = "192.0.2.7" })
     assert.equal(first, sdp.answer(offer, { address = "192.0.2.7", previous = first }))
     local peer_moved = offer:gsub(" 7 IN", " 8 IN"):gsub("49170", "49180")
     assert.equal(first, sdp.answer(peer_moved, { address = "192.0.2.7", previous = first }))
   end)
 
-  it("follows the previous one: another text raises the version by one (RFC 3264 8)", function()
-    local previous = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
-    local answer = sdp.answer(offer, { address = "192.0.2.7", previous = previous })
-    assert.equal("alice 2890844526 8 IN IP4 192.0.2.1", origin(answer))
-    local again = sdp.answer(offer, { address = "192.0.2.7", previous = assert(sdp.parse(answer)) })
-    assert.equal(answer, again)
-  end)
+  it("follows the previous one: another text raises the version by one (RFC 3264 8, OA-014)",
+    function()
+      local previous = files.session("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n")
+      local answer = sdp.answer(offer, { address = "192.0.2.7", previous = previous })
+      assert.equal("alice 2890844526 8 IN IP4 192.0.2.1", origin(answer))
+      local before = assert(sdp.parse(answer))
+      assert.equal(answer, sdp.answer(offer, { address = "192.0.2.7", previous = before }))
+    end)
 
-  it("keeps the version below 2^62 whatever the peer's is (RFC 3264 5)", function()
+  it("keeps the version below 2^62 whatever the peer's is (RFC 3264 5, OA-002)", function()
     local answer = sdp.answer((offer:gsub(" 7 IN", " 9223372036854775807 IN")))
     assert.equal(223372036854775807, assert(sdp.parse(answer)).version)
   end)
 
-  it("is nil, err when the offer lost streams (RFC 3264 8)", function()
+  it("is nil, err when the offer lost streams (RFC 3264 8, OA-016)", function()
     local previous = sdp.answer(offer)
     local less = files.session("m=audio 49170 RTP/AVP 0\n")
     assert.equal("EOFFER", select(2, sdp.answer(less, { previous = previous })).code)
@@ -298,7 +299,7 @@ describe("a random offer", function()
     return files.session(table.concat(lines, "\n") .. "\n")
   end
 
-  it("gets an answer with as many streams, of the same types in the same order", function()
+  it("gets an answer with as many streams, of the same types in the same order (OA-005)", function()
     for _ = 1, 500 do
       local text = random_offer()
       local answer, err = sdp.answer(text)
@@ -316,20 +317,21 @@ describe("a random offer", function()
     end
   end)
 
-  it("gets formats it offered, and an rtpmap for each dynamic one (RFC 3264 6.1)", function()
-    for _ = 1, 200 do
-      local text = random_offer()
-      local answer = sdp.answer(text)
-      local theirs = assert(sdp.parse(text)).media
-      for i, media in ipairs(answer and assert(sdp.parse(answer)).media or {}) do
-        local offered = " " .. table.concat(theirs[i].formats, " ") .. " "
-        local attributes = "\n" .. table.concat(media.attributes, "\n") .. "\n"
-        for _, format in ipairs(media.formats) do
-          assert.truthy(offered:find(" " .. format .. " ", 1, true))
-          local explained = attributes:find("\nrtpmap:" .. format .. " ", 1, true)
-          assert.truthy(media.port == 0 or tonumber(format) < 96 or explained)
+  it("gets formats it offered, and an rtpmap for each dynamic one (RFC 3264 6.1, OA-010, OA-011)",
+    function()
+      for _ = 1, 200 do
+        local text = random_offer()
+        local answer = sdp.answer(text)
+        local theirs = assert(sdp.parse(text)).media
+        for i, media in ipairs(answer and assert(sdp.parse(answer)).media or {}) do
+          local offered = " " .. table.concat(theirs[i].formats, " ") .. " "
+          local attributes = "\n" .. table.concat(media.attributes, "\n") .. "\n"
+          for _, format in ipairs(media.formats) do
+            assert.truthy(offered:find(" " .. format .. " ", 1, true))
+            local explained = attributes:find("\nrtpmap:" .. format .. " ", 1, true)
+            assert.truthy(media.port == 0 or tonumber(format) < 96 or explained)
+          end
         end
       end
-    end
-  end)
+    end)
 end)

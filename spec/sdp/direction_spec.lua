@@ -26,10 +26,11 @@ describe("the direction of an answer", function()
   for offered, row in pairs(table_of_6_1) do
     for column, wanted in ipairs(all) do
       local answer = row[column]
-      it(answer .. " for " .. offered .. " when we want " .. wanted .. " (RFC 3264 6.1)", function()
-        assert.equal(answer, testing.sdp_direction_answer(offered, wanted))
-        assert.equal(answer, answered(audio(offered), { direction = wanted }))
-      end)
+      it(("%s for %s when we want %s (RFC 3264 6.1, OA-009)"):format(answer, offered, wanted),
+        function()
+          assert.equal(answer, testing.sdp_direction_answer(offered, wanted))
+          assert.equal(answer, answered(audio(offered), { direction = wanted }))
+        end)
     end
   end
 
@@ -55,7 +56,7 @@ describe("hold", function()
   local held = { "sendonly", "inactive" }
   local old_style = audio():gsub("c=IN IP4 192.0.2.1", "c=IN IP4 0.0.0.0")
 
-  it("is seen by direction and by the address of RFC 2543 (RFC 3264 8.4)", function()
+  it("is seen by direction and by the address of RFC 2543 (RFC 3264 8.4, OA-021)", function()
     for _, direction in ipairs(held) do
       assert.is_true(assert(sdp.parse(audio(direction))):is_hold())
     end
@@ -75,7 +76,7 @@ describe("hold", function()
     assert.is_false(is_hold(""))
   end)
 
-  it("is answered so that we still listen, never with hold (RFC 3264 8.4)", function()
+  it("is answered so that we still listen, never with hold (RFC 3264 8.4, OA-022)", function()
     assert.equal("recvonly", answered(audio("sendonly")))
     assert.equal("recvonly", answered(old_style))
     assert.equal("inactive", answered(audio("inactive")))

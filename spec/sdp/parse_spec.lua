@@ -22,7 +22,7 @@ describe("parsing a session description", function()
     end
   end)
 
-  it("takes lines that end in LF alone, and writes CRLF", function()
+  it("takes lines that end in LF alone, and writes CRLF (OA-024)", function()
     local text = head .. "m=audio 4000 RTP/AVP 0\n"
     assert.equal(files.crlf(text), tostring(assert(sdp.parse(text))))
   end)
@@ -33,7 +33,7 @@ describe("parsing a session description", function()
     assert.equal(wanted, tostring(assert(sdp.parse(wanted .. "\r\n\r\n"))))
   end)
 
-  it("keeps lines and attributes it does not know", function()
+  it("keeps lines and attributes it does not know (OA-024)", function()
     local text = files.crlf(head .. "y=what\na=x-thing:1\nm=audio 4000 RTP/AVP 0\nb=XX:9\na=zz\n")
     local description = assert(sdp.parse(text))
     assert.equal(text, tostring(description))
@@ -41,13 +41,13 @@ describe("parsing a session description", function()
     assert.same({ "x-thing:1" }, description.attributes)
   end)
 
-  it("takes session lines in any order behind v=", function()
+  it("takes session lines in any order behind v= (OA-025)", function()
     assert.truthy(sdp.parse(files.read("rfc3264/rfc3264-01.sdp")))
     assert.truthy(sdp.parse("v=0\nt=0 0\nc=IN IP4 192.0.2.1\ns=-\no=- 1 1 IN IP4 192.0.2.1\n"))
     assert.equal("ESYNTAX", refused("o=- 1 1 IN IP4 192.0.2.1\nv=0\n").code)
   end)
 
-  it("refuses what is no description, with the place", function()
+  it("refuses what is no description, with the place (OA-024)", function()
     local bad = {
       [""] = "v= expected",
       ["\r\n\r\n"] = "v= expected",
@@ -72,7 +72,7 @@ describe("parsing a session description", function()
     end
   end)
 
-  it("refuses a second description in one body (RFC 3264 5)", function()
+  it("refuses a second description in one body (RFC 3264 5, OA-003)", function()
     local err = refused(head .. head)
     assert.equal("ESYNTAX", err.code)
     assert.matches("second v= line", err.message)
@@ -83,7 +83,7 @@ describe("parsing a session description", function()
     assert.equal("ESYNTAX", refused(head .. "i=a\rb\n").code)
   end)
 
-  it("bounds text, lines and streams", function()
+  it("bounds text, lines and streams (OA-024)", function()
     local function big(tail)
       return refused(head .. tail).code
     end
@@ -167,17 +167,18 @@ describe("a description", function()
     end)
   end)
 
-  it("keeps numbers of o= over 63 bits as text, and fails its check (RFC 3264 5)", function()
-    local huge = assert(sdp.parse("v=0\no=- 18446744073709551616 1 IN IP4 a\ns=-\n"))
-    assert.equal("18446744073709551616", huge.origin.session_id)
-    assert.equal("ESYNTAX", select(2, huge:check()).code)
-    local most = assert(sdp.parse("v=0\no=- 9223372036854775807 1 IN IP4 a\ns=-\n"))
-    assert.is_true(most:check())
-    local over = assert(sdp.parse("v=0\no=- 1 9223372036854775808 IN IP4 a\ns=-\n"))
-    assert.is_nil((over:check()))
-  end)
+  it("keeps numbers of o= over 63 bits as text, and fails its check (RFC 3264 5, OA-002)",
+    function()
+      local huge = assert(sdp.parse("v=0\no=- 18446744073709551616 1 IN IP4 a\ns=-\n"))
+      assert.equal("18446744073709551616", huge.origin.session_id)
+      assert.equal("ESYNTAX", select(2, huge:check()).code)
+      local most = assert(sdp.parse("v=0\no=- 9223372036854775807 1 IN IP4 a\ns=-\n"))
+      assert.is_true(most:check())
+      local over = assert(sdp.parse("v=0\no=- 1 9223372036854775808 IN IP4 a\ns=-\n"))
+      assert.is_nil((over:check()))
+    end)
 
-  it("fails its check when a stream in use has no c= (RFC 8866 5.7)", function()
+  it("fails its check when a stream in use has no c= (RFC 8866 5.7, OA-026)", function()
     local function check(lines)
       return assert(sdp.parse("v=0\no=- 1 1 IN IP4 a\ns=-\nt=0 0\n" .. lines)):check()
     end
@@ -186,7 +187,7 @@ describe("a description", function()
     assert.is_true(check("m=audio 0 RTP/AVP 0\n"))
   end)
 
-  it("fails its check after another that had more streams (RFC 3264 8)", function()
+  it("fails its check after another that had more streams (RFC 3264 8, OA-016)", function()
     local one = assert(sdp.parse(files.session("m=audio 1 RTP/AVP 0\n")))
     local two = assert(sdp.parse(files.session("m=audio 1 RTP/AVP 0\nm=audio 1 RTP/AVP 0\n")))
     assert.is_true(two:check(one))
@@ -195,7 +196,7 @@ describe("a description", function()
     assert.equal("EOFFER: fewer m= lines than before", tostring(err))
   end)
 
-  it("fails its check when a payload type changed its codec (RFC 3264 8.3.2)", function()
+  it("fails its check when a payload type changed its codec (RFC 3264 8.3.2, OA-020)", function()
     local function with(map)
       return assert(sdp.parse(files.session("m=audio 1 RTP/AVP 96\na=rtpmap:96 " .. map .. "\n")))
     end

@@ -77,7 +77,7 @@ local function streams_of(description, case)
   return streams
 end
 
-describe("RFC 4317", function()
+describe("RFC 4317 (OA-005)", function()
   for _, case in ipairs(pairs_of_4317) do
     it(case[1] .. " is answered like " .. case[2], function()
       local theirs = assert(sdp.parse(rfc4317(case[2])))
@@ -102,7 +102,7 @@ describe("RFC 4317", function()
     assert.same({ "97" }, ours.media[1].formats)
   end)
 
-  it("5.2: an offer with the address 0.0.0.0 is a hold that keeps the port", function()
+  it("5.2: an offer with the address 0.0.0.0 is a hold that keeps the port (OA-021)", function()
     local description = assert(sdp.parse(rfc4317("5.2-1-offer")))
     assert.is_true(description:is_hold())
     assert.is_false(assert(sdp.parse(rfc4317("5.2-3-offer2"))):is_hold())
@@ -144,7 +144,7 @@ describe("RFC 3264", function()
     assert.matches("a=sendrecv\r\n$", second)
   end)
 
-  it("9: an answer that only tells what we can do has port 0", function()
+  it("9: an answer that only tells what we can do has port 0 (OPT-004)", function()
     local video = { type = "video", formats = { "H264" } }
     local text = sdp.offer({ port = 0, media = { "audio", video } })
     assert.matches("\nt=0 0\r\n", text)

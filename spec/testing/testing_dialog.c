@@ -192,12 +192,46 @@ static int dialog(lua_State *L)
   return 2;
 }
 
+/* testing.dialog_is_secure(invite, "UDP"|"TCP"|"TLS") -> boolean */
+static int dialog_is_secure(lua_State *L)
+{
+  static const char *const names[] = {"UDP", "TCP", "TLS", NULL};
+  struct msip_msg m;
+  struct msip_dialog d;
+
+  parse(L, 1, &m);
+  m.flow.transport = (enum msip_transport)luaL_checkoption(L, 2, NULL, names);
+  if (msip_dialog_init_uas(&d, &testing_pool, &m, MSIP_STR("b1")) != 0)
+    return luaL_error(L, "no dialog");
+  lua_pushboolean(L, d.secure);
+  msip_dialog_fini(&d);
+  return 1;
+}
+
+/* testing.dialog_hash(secret, call_id, local_tag, remote_tag) -> integer */
+static int dialog_hash(lua_State *L)
+{
+  struct msip_rand rand;
+  uint64_t key[2] = {(uint64_t)luaL_checkinteger(L, 1), 1};
+
+  msip_rand_init(&rand, key);
+  lua_pushinteger(L, (lua_Integer)msip_dialog_hash(&rand, testing_str(L, 2),
+                                                   testing_str(L, 3),
+                                                   testing_str(L, 4)));
+  return 1;
+}
+
 void testing_open_dialog(lua_State *L)
 {
   static const luaL_Reg functions[] = {
-      {"gate", gate},         {"offer_next", offer_next},
-      {"exchange", exchange}, {"refresh", refresh},
-      {"rseq", rseq},         {"dialog", dialog},
+      {"gate", gate},
+      {"offer_next", offer_next},
+      {"exchange", exchange},
+      {"refresh", refresh},
+      {"rseq", rseq},
+      {"dialog", dialog},
+      {"dialog_is_secure", dialog_is_secure},
+      {"dialog_hash", dialog_hash},
       {NULL, NULL},
   };
 

@@ -112,4 +112,76 @@ describe("the checks of the tree", function()
       end)
     end
   end)
+
+  describe("conformance", function()
+    local HEAD <const> = "id\trfc\tsection\tlevel\trole\tstatement\thow_to_test\tapplies\n"
+
+    local function row(id, applies)
+      return ("%s\t3261\t7\tMUST\tdialog\tIt | holds\tTry\t%s\n"):format(id, applies)
+    end
+
+    -- A tree whose page is what these rows and results give.
+    local function written(rows, results)
+      broken = tree.new({
+        ["spec/conformance.tsv"] = HEAD .. rows,
+        ["build/results.tsv"] = results,
+        ["docs/conformance.md"] = "",
+      })
+      assert.is_true(os.execute(("lua5.4 tools/conformance.lua '%s' write"):format(broken.root)))
+      return broken
+    end
+
+    local function page()
+      local file <close> = assert(io.open(broken.root .. "/docs/conformance.md"))
+      return file:read("a")
+    end
+
+    local SHOWN <const> = "passed\tspec/a/b_spec.lua\tholds (RFC 3261 7, XX-001)\n"
+
+    it("writes a line per row: its specs, and what became of them", function()
+      written(row("XX-001", "yes") .. row("XX-002", "later: streams") .. row("XX-003", "yes")
+        .. row("XX-004", "yes"), SHOWN .. "failed\tspec/c_spec.lua\tXX-004, SHA-256\n")
+      local text = page()
+      local it_holds = "3261 7 | MUST | dialog | It \\| holds | "
+      assert.truthy(text:find("| XX-001 | " .. it_holds .. "[a/b](../spec/a/b_spec.lua) | pass |",
+        1, true), text)
+      assert.truthy(text:find("| XX-002 | " .. it_holds .. " | later: streams |", 1, true), text)
+      assert.truthy(text:find("| XX-003 | " .. it_holds .. " | none |", 1, true), text)
+      assert.truthy(text:find("| XX-004 | " .. it_holds .. "[c](../spec/c_spec.lua) | fail |",
+        1, true), text)
+      assert.truthy(text:find("| dialog | 4 | 1 | 1 | 1 | 1 | 0 |", 1, true), text)
+    end)
+
+    it("pass when the page is up to date", function()
+      local passed, said = written(row("XX-001", "yes"), SHOWN):check("conformance")
+      assert.equal("", said)
+      assert.is_true(passed)
+    end)
+
+    for what, case in pairs({
+      ["a page that is out of date"] = { row("XX-001", "yes"), "", "docs/conformance.md:1: " },
+      ["an id that no row has"] = { row("XX-001", "yes"),
+        "passed\tspec/a_spec.lua\tno row (XX-002)\n", "spec/a_spec.lua:1: no row XX-002" },
+      ["a spec of a row that is not there yet"] = { row("XX-001", "no: why"), SHOWN,
+        "spec/conformance.tsv:2: XX-001" },
+      ["a row whose spec fails"] = { row("XX-001", "yes"), (SHOWN:gsub("passed", "failed")),
+        "spec/conformance.tsv:2: XX-001" },
+      ["a row without a reason"] = { row("XX-001", "yes") .. row("XX-002", "later"), SHOWN,
+        "spec/conformance.tsv:3: XX-002" },
+      ["a row that is there twice"] = { row("XX-001", "yes"):rep(2), SHOWN,
+        "spec/conformance.tsv:3: XX-001" },
+    }) do
+      it("refuse " .. what, function()
+        written(row("XX-001", "yes"), SHOWN)
+        for path, text in pairs({ ["spec/conformance.tsv"] = HEAD .. case[1],
+          ["build/results.tsv"] = case[2] }) do
+          local file <close> = assert(io.open(broken.root .. "/" .. path, "w"))
+          file:write(text)
+        end
+        local passed, said = broken:check("conformance")
+        assert.is_false(passed)
+        assert.truthy(said:find(case[3], 1, true), said)
+      end)
+    end
+  end)
 end)

@@ -20,11 +20,11 @@ describe("an address with a name", function()
     assert.equal("J\u{fc}rgen", testing.nameaddr("J\u{fc}rgen <sip:a@h>").display)
   end)
 
-  it("counts bytes, so that a NUL in the name hides nothing", function()
+  it("counts bytes, so that a NUL in the name hides nothing (MSG-032)", function()
     assert.equal(#"\"a\\\0b\"", #testing.nameaddr("\"a\\\0b\" <sip:a@h>").display)
   end)
 
-  it("without brackets gives its ';' to the header (RFC 3261 20)", function()
+  it("without brackets gives its ';' to the header (RFC 3261 20, MSG-028)", function()
     local na = testing.nameaddr("sip:a@h;tag=x")
     assert.equal("sip:a@h", na.uri)
     assert.equal("x", na.tag)

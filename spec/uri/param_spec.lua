@@ -19,7 +19,7 @@ describe("parameters", function()
     end)
   end
 
-  it("have each name once (RFC 3261 7.3.1)", function()
+  it("have each name once (RFC 3261 7.3.1, MSG-012)", function()
     assert.is_true(testing.param_check(";a;b;c=a"))
     assert.is_false(testing.param_check(";tag=a;x;TAG=a"))
   end)

@@ -1,5 +1,13 @@
 local testing = require "moonsip_testing"
 
+-- Rows of spec/conformance.tsv.
+local shows = {
+  ["sip:@h"] = "MSG-039", ["sip:a@h;lr;LR"] = "MSG-041", ["sip:a@h:"] = "MSG-042",
+  ["sip:a@h:0"] = "MSG-042", ["sip:a@h:65536"] = "MSG-042", ["sip:a@h:99999999999"] = "MSG-042",
+  ["sip:ex%61mple.com"] = "MSG-044", ["sip:a%"] = "MSG-046", ["sip:a%4@h"] = "MSG-046",
+  ["sip:a@2001:db8::1"] = "MSG-048", ["<sip:a@h>"] = "MSG-004",
+}
+
 describe("a URI", function()
   it("is taken apart", function()
     assert.same({
@@ -45,7 +53,8 @@ describe("a URI", function()
     "sip:a b@h", "sip:a@h ", " sip:a@h", "<sip:a@h>", "sip:a\"@h", "sip:a@[2001:db8::1", "sip:a@[]",
     "sip:a@[1.2.3.4]", "sip:a@2001:db8::1", "sip:a@[::1]x", "sip:a@h/x", "sip:a@h\0",
   } do
-    it(("is malformed: %q"):format(text), function()
+    local id = shows[text]
+    it(("is malformed: %q%s"):format(text, id and " (" .. id .. ")" or ""), function()
       local uri, what, at = testing.uri(text)
       assert.is_nil(uri)
       assert.is_string(what)
@@ -53,7 +62,7 @@ describe("a URI", function()
     end)
   end
 
-  it("has no control byte and no space at any place (RFC 3261 7.1)", function()
+  it("has no control byte and no space at any place (RFC 3261 7.1, MSG-004)", function()
     local text = "sip:alice@example.com;lr?a=b"
     for byte = 0, 32 do
       for at = 0, #text do
@@ -63,7 +72,7 @@ describe("a URI", function()
     end
   end)
 
-  it("is never read beyond its end, however it is cut", function()
+  it("is never read beyond its end, however it is cut (MSG-046)", function()
     local text = "sip:a%41b:p%20w@[2001:db8::1]:5060;x=%41?y=%42"
     for n = 0, #text do
       testing.uri(text:sub(1, n))
@@ -91,7 +100,7 @@ describe("a URI", function()
   end)
 end)
 
-describe("writing a URI", function()
+describe("writing a URI (MSG-040)", function()
   for _, text in ipairs {
     "sip:h", "sips:a@h", "sip:a:b@h:5070;transport=tcp;lr?x=y&z=%20", "sip:a:@h", "tel:+1-2;ext=3",
     "urn:service:sos", "sip:%00@[2001:db8::1]:1;x", "SIP:A@B",
@@ -123,7 +132,7 @@ describe("two URIs", function()
     { "sip:a@h?x=1&x=2", "sip:a@h?x=2&x=1", true, "in any order" },
     { "sip:a@h;%6cr=1", "sip:a@h;lr=2", false, "escaped parameter names" },
     { "sip:a@h;x", "sip:a@h;x=1", false, "a value against none" },
-    { "tel:+1(2)3", "tel:+12.3", true, "visual separators (RFC 3966 5.1.1)" },
+    { "tel:+1(2)3", "tel:+12.3", true, "visual separators (RFC 3966 5.1.1, MSG-047)" },
     { "tel:1;phone-context=+1-2", "tel:1;phone-context=+12", true, "a context that is a number" },
     { "tel:1;a;b", "tel:1;b;a", true, "parameter order" },
     { "tel:1", "sip:1@h", false, "schemes" },
@@ -138,7 +147,7 @@ describe("two URIs", function()
     end)
   end
 
-  it("compare alike in both orders and each with itself", function()
+  it("compare alike in both orders and each with itself (RFC 3261 19.1.4, URI-009)", function()
     local parts = { { "sip:", "sips:" }, { "", "a@", "%61@", "A@" }, { "h", "H", "[::1]",
       "[0::1]" }, { "", ":5060" },
       { "", ";lr", ";ttl=1", ";x=1", ";X=1;lr" }, { "", "?a=b", "?A=b&c=d", "?c=d&a=b" } }
@@ -160,16 +169,16 @@ describe("two URIs", function()
 end)
 
 describe("escapes", function()
-  it("are undone once", function()
+  it("are undone once (MSG-044)", function()
     assert.equal("value%41", testing.unescape("v%61lue%25%34%31"))
     assert.equal("sips:user@example.com", testing.unescape("sips%3Auser%40example.com"))
   end)
 
-  it("may stand for NUL, which is data", function()
+  it("may stand for NUL, which is data (MSG-045)", function()
     assert.equal("null-\0-null", testing.unescape("null-%00-null"))
   end)
 
-  it("must be whole", function()
+  it("must be whole (MSG-046)", function()
     for _, text in ipairs { "%", "%4", "a%zz", "%%41" } do
       assert.same({ nil, "ESYNTAX", n = 2 }, table.pack(testing.unescape(text)))
     end
@@ -208,7 +217,7 @@ describe("escapes", function()
   end)
 end)
 
-describe("a host", function()
+describe("a host (MSG-043)", function()
   local label = ("a"):rep(63)
   local longest = table.concat({ label, label, label, ("b"):rep(61) }, ".")
 

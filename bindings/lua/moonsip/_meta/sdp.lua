@@ -60,7 +60,7 @@ local sdp = {}
 ---@field address string? where we receive; default "127.0.0.1"
 ---@field port integer? default 9
 ---@field formats string[]? default { "PCMU", "PCMA", "telephone-event" }
----@field media (string|moonsip.sdp.Stream)[]? default { "audio" }
+---@field media (string|moonsip.sdp.Stream)[]? default { "audio" }, or what `previous` has
 ---@field direction moonsip.Direction? default "sendrecv"
 ---@field previous (string|moonsip.Description)? see `sdp.offer`
 ---@field session_id integer? default random
@@ -101,8 +101,9 @@ function sdp.answer(text, options) end
 --- Makes an offer.
 ---
 --- With `previous`, a description of ours, the same is offered again: o= kept,
---- `direction` set on every stream in use, the version raised by one when that
---- changed the text.  Fails only when `previous` cannot be read ("ESYNTAX").
+--- `direction` set on every stream in use, what `media` has beyond the streams
+--- of `previous` added behind them, the version raised by one when that changed
+--- the text.  Fails only when `previous` cannot be read ("ESYNTAX").
 ---@param options? moonsip.sdp.OfferOptions
 ---@return string? text
 ---@return moonsip.Error? err
