@@ -105,7 +105,7 @@ void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s)
   ack->left = true;
   if (send(o, s, &plain) != 0)
     return; /* the 2xx comes again */
-  if (s->state != MSIP_SESSION_TERMINATED &&
+  if (s->state != MSIP_SESSION_TERMINATED && !s->queued_bye &&
       s->exchange.state == MSIP_OFFER_THEIRS)
     msip_session_hang_up(s, "no answer to their offer");
 }

@@ -150,6 +150,16 @@ describe("a call that we begin", function()
     assert.equal(Caller.sdp, caller:sent("ACK")[1].body)
   end)
 
+  it("without an offer, hung up instead of answered, sends ACK and one BYE (RFC 3261 13.2.2.4)",
+    function()
+      caller:spawn(function(engine)
+        local call = assert(engine:invite({ to = caller.phone.uri, ack = false }))
+        assert(assert(call:wait()).session:bye())
+      end)
+      assert.equal(1, #caller:sent("ACK"))
+      assert.equal(1, #caller:sent("BYE"))
+    end)
+
   it("gives each fork that answers a session of its own; the one nobody wants is hung up "
     .. "(RFC 3261 13.2.2.4)", function()
     local held
