@@ -24,7 +24,8 @@ enum {
   MLUA_OPTION_TO = 1 << 10,
   MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, contact, call_id */
   MLUA_OPTION_TIMEOUT = 1 << 12,
-  MLUA_OPTION_CALL = 1 << 13, /* ack, prack, rel100, session_expires */
+  MLUA_OPTION_CALL = 1 << 13, /* prack, rel100, session_expires */
+  MLUA_OPTION_ACK = 1 << 20,
   MLUA_OPTION_METHOD = 1 << 14,
   MLUA_OPTION_EXPIRES = 1 << 15,
   MLUA_OPTION_EVENT = 1 << 16, /* event, accept */

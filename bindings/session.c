@@ -192,7 +192,8 @@ static int change(lua_State *L, enum msip_method method, const char *name)
   const struct mlua_reply_rule rule = {
       .method = name,
       .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_RETRY |
-                 MLUA_OPTION_DELEGATE};
+                 MLUA_OPTION_DELEGATE |
+                 (method == MSIP_INVITE ? MLUA_OPTION_ACK : 0)};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;
   struct msip_outgoing *out = NULL;
@@ -201,7 +202,8 @@ static int change(lua_State *L, enum msip_method method, const char *name)
   mlua_reply_args(L, 2, &rule, &args);
   if (!box->obj)
     return mlua_fail(L, box->gone, NULL);
-  err = msip_session_change(box->obj, method, &args.reply, args.retry, &out);
+  err = msip_session_change(box->obj, method, &args.reply, args.retry,
+                            args.start.manual_ack, &out);
   return mlua_outgoing_or_fail(L, box->engine, out, err, &args, name);
 }
 

@@ -59,7 +59,7 @@ static int start(lua_State *L, enum msip_method method, const char *name,
 
 static int engine_invite(lua_State *L)
 {
-  return start(L, MSIP_INVITE, "invite", MLUA_OPTION_CALL);
+  return start(L, MSIP_INVITE, "invite", MLUA_OPTION_CALL | MLUA_OPTION_ACK);
 }
 
 static int engine_message(lua_State *L)
@@ -100,7 +100,7 @@ static int engine_request(lua_State *L)
   return start(L, MSIP_METHOD_OTHER, "request",
                MLUA_OPTION_METHOD | MLUA_OPTION_EVENT | MLUA_OPTION_EXPIRES |
                    MLUA_OPTION_ETAG | MLUA_OPTION_REFER | MLUA_OPTION_CONTACTS |
-                   MLUA_OPTION_CALL);
+                   MLUA_OPTION_CALL | MLUA_OPTION_ACK);
 }
 
 void mlua_set_start_methods(lua_State *L)

@@ -159,7 +159,7 @@ void msip_outgoing_settle(struct msip_outgoing *o, struct msip_session *s,
     if (!call || !call->manual_prack)
       msip_own_prack_default(s);
   } else if (response->status < 300) {
-    if (!call || !call->manual_ack)
+    if (!(call ? call->manual_ack : o->change->manual_ack))
       msip_own_ack_default(o, s);
     if (call && call->accepted != s && !wanted)
       turn_down(o, s, "another fork answered");

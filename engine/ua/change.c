@@ -126,7 +126,7 @@ static int make(struct msip_session *s, enum msip_method method,
 
 int msip_session_change(struct msip_session *s, enum msip_method method,
                         const struct msip_reply *options, bool retry,
-                        struct msip_outgoing **out)
+                        bool manual_ack, struct msip_outgoing **out)
 {
   int err = check_state(s, method);
 
@@ -136,6 +136,7 @@ int msip_session_change(struct msip_session *s, enum msip_method method,
     return err;
   if (make(s, method, options, retry, out) != 0)
     return msip_because(s->ua, MSIP_ENOMEM, "out of memory");
+  (*out)->change->manual_ack = manual_ack;
   s->own_change = *out;
   return 0;
 }
@@ -199,7 +200,7 @@ static void accepted(struct msip_outgoing *o, const struct msip_msg *response)
 void msip_change_settle(struct msip_outgoing *o, bool told)
 {
   /* With our offer answered nobody has anything to add to the ACK. */
-  if (o->change->offers || o->change->lost || !told)
+  if ((o->change->offers && !o->change->manual_ack) || o->change->lost || !told)
     msip_own_ack_default(o, o->session);
   if (o->change->lost)
     msip_session_hang_up(o->session, "out of memory");

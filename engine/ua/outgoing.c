@@ -227,6 +227,8 @@ void msip_outgoing_end(struct msip_outgoing *o)
   msip_timer_stop(&o->ua->wheel, &o->limit);
   if (o->call)
     msip_call_over(o, "another fork answered");
+  else if (o->change && o->change->ack.due)
+    msip_own_ack_default(o, s);
   if (s && s->own_change == o)
     s->own_change = NULL;
   if (s && s->own_bye == o) {

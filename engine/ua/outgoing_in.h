@@ -20,6 +20,7 @@ struct msip_change {
   struct msip_own_ack ack;     /* of our INVITE */
   bool offers;                 /* it carries our offer */
   bool retries;                /* 491 is tried again */
+  bool manual_ack;
   bool waiting; /* in that pause: nothing of ours is on the wire */
   bool lost;    /* there was no memory for their description */
 };

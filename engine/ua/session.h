@@ -56,12 +56,13 @@ int msip_session_bye(struct msip_session *s, const struct msip_reply *options,
                      struct msip_outgoing **out);
 /* Changes the session by re-INVITE (14.1) or UPDATE (RFC 3311).  A body is the
  * offer; an INVITE without one asks the peer for it.  `retry`: a 491 is tried
- * again after the pause of 14.1.  MSIP_EGONE; MSIP_ESTATE: not confirmed (an
+ * again after the pause of 14.1; `manual_ack`: the ACK of an INVITE is left to
+ * the caller, as with msip_start.  MSIP_EGONE; MSIP_ESTATE: not confirmed (an
  * UPDATE: no dialog with a complete exchange); MSIP_EPENDING: a change is in
  * progress on either side; MSIP_EINVALID; MSIP_ENOMEM. */
 int msip_session_change(struct msip_session *s, enum msip_method method,
                         const struct msip_reply *options, bool retry,
-                        struct msip_outgoing **out);
+                        bool manual_ack, struct msip_outgoing **out);
 /* Any other request in the dialog: INFO, MESSAGE, NOTIFY, REFER, OPTIONS, or
  * with `name` one the engine does not know.  MSIP_EGONE; MSIP_EINVALID;
  * MSIP_ENOMEM. */

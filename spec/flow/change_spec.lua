@@ -527,3 +527,35 @@ describe("a change of ours and the session timer:", function()
     assert.equal("stable", rig.session.signaling_state)
   end)
 end)
+
+describe("a re-INVITE of ours with ack = false", function()
+  local rig, call, session
+
+  before_each(function()
+    rig = Rig.new()
+    call, session = rig:establish()
+  end)
+  after_each(function() rig:finish() end)
+
+  it("is acknowledged when the script says so", function()
+    local response
+    assert(session:invite({ body = Rig.sdp2, ack = false, delegate = {
+      on_accept = function(accepted) response = accepted end,
+    } }))
+    rig.net:settle()
+    assert.equal(0, #rig:sent("ACK"))
+    assert.same({ nil, "EPENDING" }, { (session:invite()), select(2, session:invite()).code })
+    assert(response:ack())
+    rig.net:settle()
+    assert.equal(1, #rig:sent("ACK"))
+    assert.equal("confirmed", call.state)
+  end)
+
+  it("is acknowledged by the engine after 64*T1, the call going on (RFC 3261 13.2.2.4)",
+    function()
+      assert(session:invite({ body = Rig.sdp2, ack = false }))
+      rig.net:run(33)
+      assert.equal(1, #rig:sent("ACK"))
+      assert.equal("confirmed", session.session_state)
+    end)
+end)

@@ -261,7 +261,7 @@ static void change(struct world *w)
   struct msip_outgoing *made = NULL;
 
   if (msip_session_change(w->session, how & 2 ? MSIP_UPDATE : MSIP_INVITE,
-                          &reply, how & 4, &made) != 0)
+                          &reply, how & 4, false, &made) != 0)
     return;
   w->acks = how & 8;
   if (w->change)

@@ -126,6 +126,7 @@ function Session:request(options) end
 function Session:prack(options) end
 
 ---@class moonsip.ChangeOptions: moonsip.RequestOptions
+---@field ack boolean? of an INVITE; false: the script acknowledges its 2xx, within 64*T1
 ---@field retry boolean? false: a 491 is final; default true
 
 --- Changes the session by a re-INVITE.  With a body that is our offer, and its
