@@ -23,7 +23,7 @@ local known = {
   delegate = { "table" },
   min_expires = { "number", 60 },
   max_expires = { "number", 7200 },
-  default_expires = { "number", 3600 },
+  default_expires = { "number" },
   max_contacts = { "number", 10 },
   path = { "string", "supported" },
   service_route = { "table", {} },
@@ -57,6 +57,9 @@ end
 local paths = { off = true, supported = true, always = true }
 
 local function check_values(self)
+  if not self.default_expires then
+    self.default_expires = math.max(self.min_expires, math.min(3600, self.max_expires))
+  end
   if not (0 < self.min_expires and self.min_expires <= self.default_expires
     and self.default_expires <= self.max_expires) then
     refuse("min_expires, default_expires and max_expires must rise")
@@ -92,6 +95,7 @@ function registrar.new(options)
 end
 
 registrar.memory = memory.new
+registrar.reginfo = require("moonsip.registrar.reginfo")
 
 function Registrar:location()
   local location = self.at

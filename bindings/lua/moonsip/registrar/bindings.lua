@@ -178,6 +178,7 @@ function bindings.show(binding, now)
     display_name = binding.display_name,
     params = binding.params,
     registered_for = math.floor(now - binding.registered_at),
+    refreshed = binding.updated_at > binding.registered_at,
   }
 end
 
