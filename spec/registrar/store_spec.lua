@@ -56,6 +56,20 @@ describe("the store in memory", function()
     assert.same({ "sip:a@x", "sip:b@x" }, due)
   end)
 
+  it("does not count its way to the end of time", function()
+    write(store, "sip:a@x", list(4294967295))
+    write(store, "sip:b@x", list(10))
+    assert.equal(10, store:next_expiry())
+    assert.same({ "sip:b@x" }, store:expired(10, 10))
+    write(store, "sip:b@x", {})
+    assert.is_true(store:next_expiry() < 4294967295)
+    assert.same({}, store:expired(1000000, 10))
+    write(store, "sip:a@x", list(1000020))
+    local look = store:next_expiry()
+    while look < 1000020 do look = store:next_expiry() end
+    assert.equal(1000020, look)
+  end)
+
   it("gives what has expired in portions", function()
     for i = 1, 25 do write(store, "sip:" .. i .. "@x", list(5)) end
     local seen = 0

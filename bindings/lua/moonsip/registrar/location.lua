@@ -19,6 +19,7 @@ local ATTEMPTS <const> = 10
 local BATCH <const> = 200
 -- Seconds until a sweep whose store failed begins again.
 local AGAIN <const> = 5
+local DAY <const> = 86400
 
 local by_store = setmetatable({}, { __mode = "k" })
 local by_engine = setmetatable({}, { __mode = "k" }) -- stores in memory, by name
@@ -125,8 +126,8 @@ function Location:arm(time)
   -- A timer that is overdue was closed with the call it was set in.
   if self.due and self.due <= time and self.due > now - 1 then return end
   if self.timer then self.timer:cancel() end
-  self.due = time
-  self.timer = sip.after(math.max(time - now, 0), wake, self)
+  self.due = math.min(time, now + DAY)
+  self.timer = sip.after(math.max(self.due - now, 0), wake, self)
 end
 
 local function expire(self, aor)

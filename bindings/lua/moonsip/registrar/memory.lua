@@ -8,6 +8,9 @@
 local bindings = require("moonsip.registrar.bindings")
 local sip = require("moonsip")
 
+-- Seconds that one look for the next expiry goes ahead.
+local FAR <const> = 10000
+
 ---@class moonsip.registrar.Store
 local Memory = {}
 Memory.__index = Memory
@@ -103,20 +106,28 @@ function Memory:put(aor, list, version)
   return true
 end
 
--- Moves `first` to the second that something expires in.
+-- Moves `first` on to a second that something expires in, or as far as one look
+-- goes.
 local function seek(self)
-  while self.first <= self.last and not self.seconds[self.first] do
-    self.first = self.first + 1
-  end
+  local stop = math.min(self.first + FAR, self.last + 1)
+  while self.first < stop and not self.seconds[self.first] do self.first = self.first + 1 end
   if self.first > self.last then self.first, self.last = math.huge, 0 end
   return self.first
 end
 
---- When the next binding expires; nil when none will.
+--- When to look for what has expired: when the next binding does, or before.  Nil
+--- when none will.
 ---@return number? time
 function Memory:next_expiry()
   local at = seek(self)
   return at < math.huge and at or nil
+end
+
+local function take(list, bucket, most)
+  for aor in pairs(bucket and bucket.aors or {}) do
+    if #list == most then return end
+    list[#list + 1] = aor
+  end
 end
 
 --- Addresses of which a binding has expired at `now`, at most so many.
@@ -126,10 +137,7 @@ end
 function Memory:expired(now, most)
   local list = {}
   while #list < most and seek(self) <= now do
-    for aor in pairs(self.seconds[self.first].aors) do
-      if #list == most then break end
-      list[#list + 1] = aor
-    end
+    take(list, self.seconds[self.first], most)
     if #list < most then self.first = self.first + 1 end
   end
   return list
