@@ -210,6 +210,7 @@ static const struct option {
     {MSIP_STR_INIT("refer_to"), MLUA_OPTION_REFER, mlua_read_refer_to},
     {MSIP_STR_INIT("referred_by"), MLUA_OPTION_REFER, mlua_read_referred_by},
     {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
+    {MSIP_STR_INIT("cseq"), MLUA_OPTION_CONTACTS, mlua_read_cseq},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 

@@ -30,8 +30,8 @@ enum {
   MLUA_OPTION_EXPIRES = 1 << 15,
   MLUA_OPTION_EVENT = 1 << 16, /* event, accept */
   MLUA_OPTION_ETAG = 1 << 17,
-  MLUA_OPTION_REFER = 1 << 18, /* refer_to, referred_by */
-  MLUA_OPTION_CONTACTS = 1 << 19,
+  MLUA_OPTION_REFER = 1 << 18,    /* refer_to, referred_by */
+  MLUA_OPTION_CONTACTS = 1 << 19, /* contacts, cseq */
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };

@@ -8,7 +8,7 @@ static const char *const core_names[] = {
     "on_request",  "on_start",     "on_stop",    "on_reload",
 };
 
-/* Callbacks of sessions, requests and subscriptions. */
+/* Callbacks of sessions, requests, subscriptions and the registrar. */
 static const char *const other_names[] = {
     "on_ack",      "on_ack_timeout",     "on_bye",
     "on_info",     "on_invite",          "on_message",
@@ -16,7 +16,7 @@ static const char *const other_names[] = {
     "on_update",   "on_refresh_failed",  "on_terminated",
     "on_cancel",   "on_transport_error", "on_accept",
     "on_progress", "on_redirect",        "on_reject",
-    "on_trying",   "on_refresh",
+    "on_trying",   "on_refresh",         "on_change",
 };
 
 #define COUNT(list) ((unsigned)(sizeof(list) / sizeof *(list)))

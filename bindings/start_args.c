@@ -156,6 +156,15 @@ void mlua_read_session_expires(lua_State *L, const struct mlua_reading *r)
   r->out->start.has_session_expires = true;
 }
 
+void mlua_read_cseq(lua_State *L, const struct mlua_reading *r)
+{
+  lua_Integer n = seconds(L, r);
+
+  if (n < 1 || n > INT32_MAX)
+    luaL_error(L, "option '%s': 1 to 2147483647 expected", r->name);
+  r->out->start.cseq = (uint32_t)n;
+}
+
 void mlua_read_method(lua_State *L, const struct mlua_reading *r)
 {
   struct msip_str name = mlua_arg_line(L, r->name, r->index);
@@ -217,9 +226,13 @@ void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r)
   own_header(L, r);
 }
 
-/* "*" stands for all bindings (10.2.2). */
+/* "*" stands for all bindings (10.2.2), an empty list asks what there is. */
 void mlua_read_contacts(lua_State *L, const struct mlua_reading *r)
 {
+  if (lua_istable(L, r->index) && lua_rawlen(L, r->index) == 0) {
+    r->out->start.no_contact = true;
+    return;
+  }
   if (lua_type(L, r->index) == LUA_TSTRING &&
       strcmp(lua_tostring(L, r->index), "*") == 0)
     lua_pushliteral(L, "Contact: *");

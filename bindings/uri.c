@@ -1,5 +1,6 @@
 #include "uri/uri.h"
 #include "error.h"
+#include "uri/nameaddr.h"
 #include "uri/param.h"
 #include "value.h"
 
@@ -184,13 +185,14 @@ void mlua_push_uri(lua_State *L, struct msip_str text)
     lua_pushnil(L);
 }
 
-/* sip.uri(text) -> uri | nil, err */
+/* The table that is called comes first. */
 static int new_uri(lua_State *L)
 {
   struct msip_fault fault = {NULL, 0};
   struct msip_uri probe;
   struct msip_str text;
 
+  lua_remove(L, 1);
   if (mlua_box_test(L, 1, &mlua_uri_class)) {
     lua_settop(L, 1);
     return 1;
@@ -202,9 +204,99 @@ static int new_uri(lua_State *L)
   return 1;
 }
 
+/* Sets `list` of the table on top: the parameters as they were written. */
+static void set_list(lua_State *L, struct msip_str params)
+{
+  struct msip_param p;
+  lua_Integer n = 0;
+
+  lua_newtable(L);
+  while (msip_param_next(&params, &p) == 1) {
+    struct msip_str last = p.has_value ? p.value : p.name;
+
+    mlua_push_str(L, msip_str_span(p.name.at, last.at + last.len));
+    lua_rawseti(L, -2, ++n);
+  }
+  lua_setfield(L, -2, "list");
+}
+
+/* sip.uri.nameaddr(text) -> { display_name, uri, params, tag, list } | nil, err
+ */
+static int new_nameaddr(lua_State *L)
+{
+  struct msip_str text = mlua_check_str(L, 1);
+  struct msip_fault fault = {NULL, 0};
+  struct msip_nameaddr na;
+  struct msip_uri uri;
+
+  if (msip_nameaddr_parse(&na, text, &fault) != 0)
+    return mlua_fail_at(L, MSIP_ESYNTAX, &fault);
+  if (na.star)
+    return mlua_fail(L, MSIP_ESYNTAX, "an address expected, not *");
+  if (msip_uri_parse(&uri, na.uri, &fault) != 0)
+    return mlua_fail_at(L, MSIP_ESYNTAX, &fault);
+  mlua_push_nameaddr(L, text);
+  set_list(L, na.params);
+  return 1;
+}
+
+/* Escapes nothing that need not be, and everything else alike. */
+static void add_user(lua_State *L, luaL_Buffer *out, struct msip_str user)
+{
+  struct msip_buf text = {NULL};
+
+  if (msip_str_find(user, '%') == user.len) {
+    luaL_addlstring(out, user.at, user.len);
+    return;
+  }
+  text.room = text.max = 3 * user.len;
+  text.at = luaL_prepbuffsize(out, text.room);
+  mlua_push_unescaped(L, user);
+  user = mlua_check_str(L, -1);
+  msip_escape_user(&text, user);
+  lua_pop(L, 1);
+  luaL_addsize(out, text.len);
+}
+
+/* sip.uri.aor(uri) -> text | nil, err (RFC 3261 10.3 step 5) */
+static int address_of_record(lua_State *L)
+{
+  struct msip_fault fault = {NULL, 0};
+  struct msip_str text = mlua_uri_text(L, 1);
+  struct msip_uri uri;
+  luaL_Buffer out;
+
+  if (!text.at)
+    text = mlua_check_str(L, 1);
+  if (msip_uri_parse(&uri, text, &fault) != 0)
+    return mlua_fail_at(L, MSIP_ESYNTAX, &fault);
+  if (uri.scheme != MSIP_SCHEME_SIP && uri.scheme != MSIP_SCHEME_SIPS)
+    return mlua_fail(L, MSIP_EUNSUPPORTED, "sip or sips URI expected");
+  luaL_buffinit(L, &out);
+  luaL_addstring(&out, "sip:");
+  if (uri.user.len) {
+    add_user(L, &out, uri.user);
+    luaL_addchar(&out, '@');
+  }
+  for (size_t i = 0; i < uri.host.len; i++)
+    luaL_addchar(&out, msip_lower(uri.host.at[i]));
+  luaL_pushresult(&out);
+  return 1;
+}
+
+/* A table of functions that is a function itself. */
 int mlua_open_uri(lua_State *L)
 {
+  static const luaL_Reg functions[] = {
+      {"aor", address_of_record},
+      {"nameaddr", new_nameaddr},
+      {NULL, NULL},
+  };
+  static const luaL_Reg meta[] = {{"__call", new_uri}, {NULL, NULL}};
+
   mlua_class_open(L, &mlua_uri_class);
-  lua_pushcfunction(L, new_uri);
+  luaL_newlib(L, functions);
+  luaL_newlib(L, meta);
+  lua_setmetatable(L, -2);
   return 1;
 }

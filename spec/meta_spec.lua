@@ -85,13 +85,16 @@ describe("the stubs for editors know exactly the names of", function()
       return list
     end
     local module = names(documented.moonsip)
-    module.sim = nil -- loaded on first use
-    local loaded = names(sip)
-    loaded.sim = nil
-    assert.same(module, loaded)
-    assert.is_table(sip.sim)
+    for _, part in ipairs({ "registrar", "sim" }) do -- loaded on first use
+      assert.is_true(module[part])
+      assert.is_table(sip[part])
+    end
+    assert.same(module, names(sip))
     assert.same(names(documented["moonsip.Log"]), names(sip.log))
     assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
+    assert.same(names(documented["moonsip.uri"]), names(sip.uri))
+    assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
+    assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 
   it("plain tables: addresses, CSeq, Via, source, transaction, status", function()
@@ -116,7 +119,7 @@ describe("the stubs for editors know exactly the names of", function()
     end
     for _, class in ipairs({
       "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
-      "moonsip.OutgoingRequestDelegate",
+      "moonsip.OutgoingRequestDelegate", "moonsip.RegistrarDelegate",
     }) do
       for name in pairs(documented[class]) do call[name] = function() end end
     end

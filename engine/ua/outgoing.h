@@ -27,11 +27,13 @@ struct msip_start {
   struct msip_str routes;           /* comma list of name-addrs; may be empty */
   struct msip_str contact;          /* URI; empty: ours */
   struct msip_str call_id;          /* empty: a fresh one */
+  uint32_t cseq;                    /* of the first try; 0: 1 */
   const struct msip_reply *options; /* headers and body */
   uint32_t timeout;                 /* ms to the final response; 0: T1 * 64 */
   uint32_t session_expires;         /* seconds, when has_session_expires */
   enum msip_rel100_ask rel100;
   bool has_session_expires;
+  bool no_contact;   /* a REGISTER that only asks (10.2.3) */
   bool manual_ack;   /* msip_outgoing_ack is left to the caller */
   bool manual_prack; /* and so is msip_outgoing_prack */
 };

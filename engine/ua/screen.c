@@ -32,6 +32,17 @@ static bool method_and_scheme(struct msip_ua *ua, struct msip_txn *txn,
   return knows_scheme(m) || refuse(ua, txn, m, 416);
 }
 
+/* 10.3 step 2: which extensions of registration there are is the business of
+ * who serves REGISTER. */
+static bool is_for_registrar(const struct msip_ua *ua, const struct msip_msg *m,
+                             struct msip_str tag)
+{
+  return m->method == MSIP_REGISTER && (ua->served & 1u << MSIP_REGISTER) &&
+         (msip_str_ieq(tag, MSIP_STR("path")) ||
+          msip_str_ieq(tag, MSIP_STR("outbound")) ||
+          msip_str_ieq(tag, MSIP_STR("gruu")));
+}
+
 /* 8.2.2.3: names just the tags we do not know. */
 static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
                                 const struct msip_msg *m)
@@ -45,7 +56,7 @@ static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
     return true;
   msip_buf_init(&unknown, ua->pool, 65535);
   for (msip_values_init(&v, m, MSIP_H_REQUIRE); msip_values_next(&v, &tag);) {
-    if (msip_supports(ua, tag))
+    if (msip_supports(ua, tag) || is_for_registrar(ua, m, tag))
       continue;
     if (unknown.len)
       msip_buf_lit(&unknown, ", ");

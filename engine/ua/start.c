@@ -109,6 +109,8 @@ static int make_form(struct msip_outgoing *o, const struct msip_start *start)
       msip_pool_give(ua->pool, o->form, sizeof *o->form);
     if (err)
       o->form = NULL;
+    else if (start->cseq)
+      o->form->local_seq = start->cseq - 1;
   }
   msip_buf_fini(&local);
   msip_buf_fini(&remote);
@@ -142,10 +144,14 @@ static struct msip_str default_type(enum msip_method method)
                                 : MSIP_STR("application/sdp");
 }
 
-static bool has_contact(enum msip_method method)
+static bool has_contact(const struct msip_start *start)
 {
+  enum msip_method method = start->method;
+
+  if (method == MSIP_REGISTER)
+    return !start->no_contact;
   return method == MSIP_INVITE || method == MSIP_SUBSCRIBE ||
-         method == MSIP_REFER || method == MSIP_OPTIONS;
+         method == MSIP_REFER || method == MSIP_OPTIONS || start->contact.len;
 }
 
 static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
@@ -157,7 +163,7 @@ static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
   int err = msip_outgoing_resolve(ua, o->form, &flow);
   struct msip_tail tail = {
       .options = start->options,
-      .flow = has_contact(start->method) || start->contact.len ? &flow : NULL,
+      .flow = has_contact(start) ? &flow : NULL,
       .contact = start->contact,
       .type = default_type(start->method),
       .supported = MSIP_STR(""),
@@ -169,6 +175,8 @@ static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
     return err;
   if (invite)
     tail.supported = supported(rel != MSIP_ASK_NO, o->session_expires > 0);
+  if (start->method == MSIP_REGISTER)
+    tail.supported = MSIP_STR("path"); /* RFC 3327 5.1 */
   if (invite && rel == MSIP_ASK_REQUIRED)
     tail.require = MSIP_STR("100rel");
   o->tail = msip_tail_build(ua, &tail);

@@ -64,3 +64,53 @@ describe("sip.uri", function()
     assert.has_error(function() uri.user = "x" end, "moonsip.URI: 'user' cannot be set")
   end)
 end)
+
+describe("sip.uri.nameaddr", function()
+  it("reads an address with its parameters (RFC 3261 20.10)", function()
+    local address = assert(sip.uri.nameaddr(
+      '"Bob, \\"the\\" B" <sip:bob@example.com;lr>;Q=0.5 ; +sip.instance="<urn:a;b>";audio'))
+    assert.equal('Bob, "the" B', address.display_name)
+    assert.equal("sip:bob@example.com;lr", tostring(address.uri))
+    assert.same({ q = "0.5", ["+sip.instance"] = "<urn:a;b>", audio = true }, address.params)
+    assert.same({ "Q=0.5", '+sip.instance="<urn:a;b>"', "audio" }, address.list)
+  end)
+
+  it("reads one without brackets: parameters are the header's (RFC 3261 20.10)", function()
+    local address = assert(sip.uri.nameaddr("sip:bob@example.com;tag=7"))
+    assert.equal("sip:bob@example.com", tostring(address.uri))
+    assert.equal("7", address.tag)
+    assert.is_nil(address.display_name)
+  end)
+
+  it("returns nil and why for what is none", function()
+    for _, text in ipairs({ "", "*", "<sip:@>", "<sip:a@b", "Bob", "<sip:a@b>;" }) do
+      local address, err = sip.uri.nameaddr(text)
+      assert.is_nil(address, text)
+      assert.equal("ESYNTAX", err.code)
+    end
+    assert.has_error(function() sip.uri.nameaddr(nil) end)
+  end)
+end)
+
+describe("sip.uri.aor", function()
+  it("keeps user and host, however they are written (RFC 3261 10.3 step 5)", function()
+    for text, aor in pairs({
+      ["sips:%61lice@EXAMPLE.com:5061;user=phone?a=b"] = "sip:alice@example.com",
+      ["sip:alice:pw@example.com"] = "sip:alice@example.com",
+      ["sip:a%20b%3bc@example.com"] = "sip:a%20b;c@example.com",
+      ["sip:a%2Fb%C3%BC@example.com"] = "sip:a/b%C3%BC@example.com",
+      ["sip:a@[2001:DB8::1]:5060"] = "sip:a@[2001:db8::1]",
+      ["sip:Example.com"] = "sip:example.com",
+    }) do
+      assert.equal(aor, sip.uri.aor(text))
+      assert.equal(aor, sip.uri.aor(sip.uri(text)))
+      assert.equal(aor, sip.uri.aor(aor))
+    end
+  end)
+
+  it("returns nil and why for what is none", function()
+    assert.equal("ESYNTAX", select(2, sip.uri.aor("bob")).code)
+    assert.equal("EUNSUPPORTED", select(2, sip.uri.aor("tel:+1")).code)
+    assert.has_error(function() sip.uri.aor() end)
+  end)
+end)

@@ -123,8 +123,9 @@ function Engine:options(options) end
 
 ---@class moonsip.RegisterOptions: moonsip.StartOptions
 ---@field to (string|moonsip.URI)? default `from`
----@field contacts string|string[]|nil "*" stands for all
+---@field contacts string|string[]|nil "*" stands for all, {} only asks; default our Contact
 ---@field expires integer?
+---@field cseq integer? of a refresh: above the one before, with its `call_id`
 
 --- `uri` is the registrar's (RFC 3261 10.2).
 ---@param options moonsip.RegisterOptions

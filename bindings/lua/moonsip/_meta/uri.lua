@@ -14,13 +14,30 @@ error("a meta file is read by editors, never run")
 ---@field headers table<string, string>
 
 ---@class moonsip
-local sip = {}
+---@field uri moonsip.uri
 
 --- Reads a URI; one that is read already is returned as it is.  Raises for
 --- anything but a string or a URI.
 ---
 ---     local uri = assert(sip.uri("sip:alice@example.com;transport=tcp"))
+---@class moonsip.uri
+---@overload fun(text: string|moonsip.URI): moonsip.URI?, moonsip.Error?
+local uri = {}
+
+--- Reads an address as headers have it: `"Bob" <sip:bob@example.com>;q=0.5`.
+---@param text string
+---@return moonsip.uri.Address? address
+---@return moonsip.Error? err `ESYNTAX`
+function uri.nameaddr(text) end
+
+---@class moonsip.uri.Address: moonsip.NameAddr
+---@field uri moonsip.URI
+---@field list string[] its parameters in order, as they were written
+
+--- The canonical address-of-record of a sip or sips URI (RFC 3261 10.3 step 5):
+--- "sip:", the user with no escape that need not be, the host in lower case;
+--- nothing else.
 ---@param text string|moonsip.URI
----@return moonsip.URI? uri
----@return moonsip.Error? err `ESYNTAX`: what was expected, and at which byte
-function sip.uri(text) end
+---@return string? aor
+---@return moonsip.Error? err `ESYNTAX`; `EUNSUPPORTED`: another scheme
+function uri.aor(text) end
