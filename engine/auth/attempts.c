@@ -36,8 +36,11 @@ static msip_time wait_of(const struct msip_attempts *a, uint64_t key,
                          const struct msip_attempts_limit *limit, msip_time now)
 {
   msip_time mark = msip_marks_get(a->wrong, key);
-  msip_time free_at = now + (msip_time)limit->pause * (limit->burst - 1);
+  msip_time free_at;
 
+  if (limit->burst == 0)
+    return 0;
+  free_at = now + (msip_time)limit->pause * (limit->burst - 1);
   return mark > free_at ? mark - free_at : 0;
 }
 

@@ -16,7 +16,7 @@
 #include "base/rand.h"
 
 struct msip_attempts_limit {
-  uint32_t burst;
+  uint32_t burst; /* 0: no limit */
   uint32_t pause; /* ms */
 };
 

@@ -1,7 +1,7 @@
 local testing = require("moonsip_testing")
 
 describe("a digest", function()
-  it("is that of each algorithm, session or not, with each qop (RFC 7616 3.4.1, AUT-019)", function()
+  it("is that of each algorithm, with -sess or not, each qop (RFC 7616 3.4.1, AUT-019)", function()
     local count = 0
     for line in io.lines("spec/auth/digest.tsv") do
       local algorithm, qop, response = line:match("^([^#\t]+)\t([^\t]+)\t(%x+)$")
