@@ -31,6 +31,7 @@ enum {
   MLUA_OPTION_ETAG = 1 << 17,
   MLUA_OPTION_REFER = 1 << 18, /* refer_to, referred_by */
   MLUA_OPTION_CONTACTS = 1 << 19,
+  MLUA_OPTION_AUTH = 1 << 20,
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };
