@@ -35,7 +35,12 @@ static int random_value(lua_State *L)
 /* Fields that are modules of their own are loaded on first use. */
 static int load_field(lua_State *L)
 {
-  static const char *const parts[] = {"registrar", "sim", NULL};
+  static const char *const parts[] = {
+      "auth",
+      "registrar",
+      "sim",
+      NULL,
+  };
 
   for (int i = 0; parts[i]; i++) {
     if (lua_type(L, 2) != LUA_TSTRING ||
@@ -71,6 +76,8 @@ static void preload(lua_State *L)
   lua_setfield(L, -2, "moonsip.sim.core");
   lua_pushcfunction(L, mlua_open_held);
   lua_setfield(L, -2, "moonsip.delegates");
+  lua_pushcfunction(L, mlua_open_auth);
+  lua_setfield(L, -2, "moonsip.auth.core");
   for (const struct mlua_embedded *m = mlua_embedded_modules; m->name; m++) {
     lua_pushlightuserdata(L, (void *)(uintptr_t)m);
     lua_pushcclosure(L, load_embedded, 1);

@@ -43,5 +43,7 @@ void mlua_read_refer_to(lua_State *L, const struct mlua_reading *r);
 void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r);
 void mlua_read_contacts(lua_State *L, const struct mlua_reading *r);
 
+void mlua_read_auth(lua_State *L, const struct mlua_reading *r);
+
 /* Puts the headers that such options make before those of extra_headers. */
 void mlua_own_headers(lua_State *L, struct mlua_reply_args *out);

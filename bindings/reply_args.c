@@ -211,6 +211,7 @@ static const struct option {
     {MSIP_STR_INIT("referred_by"), MLUA_OPTION_REFER, mlua_read_referred_by},
     {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
     {MSIP_STR_INIT("cseq"), MLUA_OPTION_CONTACTS, mlua_read_cseq},
+    {MSIP_STR_INIT("auth"), MLUA_OPTION_AUTH, mlua_read_auth},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 

@@ -32,6 +32,7 @@ enum {
   MLUA_OPTION_ETAG = 1 << 17,
   MLUA_OPTION_REFER = 1 << 18,    /* refer_to, referred_by */
   MLUA_OPTION_CONTACTS = 1 << 19, /* contacts, cseq */
+  MLUA_OPTION_AUTH = 1 << 21,
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };

@@ -30,7 +30,7 @@ int mlua_outgoing_or_fail(lua_State *L, struct mlua_engine *engine,
 enum {
   PLAIN = MLUA_OPTION_TO | MLUA_OPTION_PARTIES | MLUA_OPTION_TIMEOUT |
           MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE |
-          MLUA_OPTION_USER_AGENT,
+          MLUA_OPTION_USER_AGENT | MLUA_OPTION_AUTH,
 };
 
 /* engine:NAME(options) -> OutgoingRequest | nil, err */

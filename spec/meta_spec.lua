@@ -78,18 +78,24 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(methods, names_of(description))
   end)
 
-  it("the module, its log and sip.sdp", function()
+  it("the module, its log, sip.auth and sip.sdp", function()
     local function names(t)
       local list = {}
       for name in pairs(t) do list[name] = true end
       return list
     end
     local module = names(documented.moonsip)
-    for _, part in ipairs({ "registrar", "sim" }) do -- loaded on first use
+    local parts = {
+      "auth",
+      "registrar",
+      "sim",
+    }
+    for _, part in ipairs(parts) do -- loaded on first use
       assert.is_true(module[part])
       assert.is_table(sip[part])
     end
     assert.same(module, names(sip))
+    assert.same(names(documented["moonsip.auth"]), names(sip.auth))
     assert.same(names(documented["moonsip.Log"]), names(sip.log))
     assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
     assert.same(names(documented["moonsip.uri"]), names(sip.uri))

@@ -21,7 +21,11 @@ static bool wait_longer(struct msip_outgoing *o,
 bool msip_outgoing_try_again(struct msip_outgoing *o,
                              const struct msip_msg *response)
 {
-  if (o->cancel != MSIP_CANCEL_NONE || !wait_longer(o, response))
+  if (o->cancel != MSIP_CANCEL_NONE)
+    return false;
+  if (msip_outgoing_authorize(o, response))
+    return true;
+  if (!wait_longer(o, response))
     return false;
   return msip_outgoing_send(o) == 0;
 }

@@ -115,8 +115,8 @@ static int make(struct msip_session *s, enum msip_method method,
   if (!o)
     return MSIP_ENOMEM;
   o->tail = msip_session_tail(s, options, true);
-  if (!o->tail || msip_change_make(o, options, retry) != 0 ||
-      msip_change_start(o) != 0) {
+  if (!o->tail || msip_outgoing_login(o, options) != 0 ||
+      msip_change_make(o, options, retry) != 0 || msip_change_start(o) != 0) {
     msip_outgoing_end(o);
     return MSIP_ENOMEM;
   }

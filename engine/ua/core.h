@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "auth/keyring.h"
 #include "dialog/dialog.h"
 #include "dialog/gate.h"
 #include "dialog/offer.h"
@@ -16,7 +17,12 @@
 #include "ua/limit.h"
 #include "ua/ua.h"
 
-enum { MSIP_TAG_LEN = 12, MSIP_TAG_MAX = 63, MSIP_QUEUED_1XX = 4 };
+enum {
+  MSIP_TAG_LEN = 12,
+  MSIP_TAG_MAX = 63,
+  MSIP_QUEUED_1XX = 4,
+  MSIP_KEYRINGS = 32,
+};
 
 struct msip_outbox {
   struct msip_event *ring;
@@ -50,7 +56,8 @@ struct msip_ua {
   struct msip_census census;
   struct msip_header *rows; /* index of the message being received */
   struct msip_rate *rate;   /* NULL until limits.source_rate is used */
-  struct msip_str allow;    /* value of our Allow */
+  struct msip_keyring *keyrings[MSIP_KEYRINGS]; /* the latest first */
+  struct msip_str allow;                        /* value of our Allow */
   struct msip_str supported;
   char allow_text[160];
   /* The URI of our Contact where no setting says it, and whose it is. */

@@ -26,8 +26,10 @@ struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
   o->sweep.free = free_dead;
   msip_list_init(&o->sweep.node);
   msip_timer_init(&o->limit, msip_outgoing_limit_fire);
-  if (s)
+  if (s) {
     s->refs++;
+    o->auth = msip_keyring_hold(s->auth);
+  }
   msip_list_add(&ua->outgoing, &o->node);
   ua->census.outgoing++;
   return o;
@@ -85,6 +87,7 @@ int msip_outgoing_send(struct msip_outgoing *o)
   msip_outgoing_detach(o);
   msip_buf_init(&buf, ua->pool, REQUEST_MAX);
   msip_outgoing_head(o, &buf, o->method, d->local_seq + 1, &to, branch);
+  msip_outgoing_credentials(o, &buf);
   build_varying(o, &buf);
   msip_buf_add(&buf, msip_bytes_str(o->tail));
   msip_bytes_drop(o->bytes);
@@ -161,6 +164,8 @@ static bool take(struct msip_outgoing *o, const struct msip_msg *response,
     o->proceeding = true;
     msip_own_cancel_go(o);
   }
+  if (response->status >= 200 && o->auth && !o->done)
+    msip_keyring_renew(o->auth, &o->ua->rand, response, &o->tries);
   if (response->status >= 300 && !o->done &&
       msip_outgoing_try_again(o, response))
     return false;
@@ -265,6 +270,8 @@ void msip_outgoing_free(struct msip_outgoing *o)
   msip_bytes_drop(o->tail);
   msip_bytes_drop(o->cancel_tail);
   msip_bytes_drop(o->name);
+  msip_bytes_drop(o->credentials);
+  msip_keyring_drop(o->auth);
   if (o->session)
     msip_session_unref(o->session);
   ua->census.outgoing--;

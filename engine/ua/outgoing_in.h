@@ -66,7 +66,10 @@ struct msip_outgoing {
   bool done;                /* its final result is reported */
   bool ended;               /* a final response came */
   bool dead;
-  struct msip_bytes *tail; /* what follows the head, to send it (again) */
+  struct msip_bytes *tail;   /* what follows the head, to send it (again) */
+  struct msip_keyring *auth; /* NULL: challenges are not answered */
+  struct msip_bytes *credentials; /* header lines of the latest try, or NULL */
+  struct msip_tries tries;
 };
 
 /* --- outgoing.c */
@@ -92,6 +95,18 @@ void msip_outgoing_detach(struct msip_outgoing *o);
  * response. */
 bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
                           const struct msip_msg *response, int err);
+/* --- authorize.c: challenges to requests of ours (22.2) */
+/* Takes the logins of the options, if there are any; those of the session stay
+ * otherwise.  MSIP_ENOMEM. */
+int msip_outgoing_login(struct msip_outgoing *o,
+                        const struct msip_reply *options);
+/* Makes o->credentials for the request whose head this is, and adds them. */
+void msip_outgoing_credentials(struct msip_outgoing *o, struct msip_buf *buf);
+/* A final response: true when it was a challenge and the request is sent again
+ * with its answer. */
+bool msip_outgoing_authorize(struct msip_outgoing *o,
+                             const struct msip_msg *response);
+void msip_keyrings_free(struct msip_ua *ua);
 /* --- tail.c: everything behind the head of a request */
 struct msip_tail {
   const struct msip_reply *options; /* headers and body */

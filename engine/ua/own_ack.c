@@ -14,6 +14,7 @@ struct msip_own_ack *msip_own_ack_of(const struct msip_outgoing *o,
 
 static struct msip_bytes *build(struct msip_session *s,
                                 const struct msip_own_ack *ack,
+                                const struct msip_bytes *credentials,
                                 const struct msip_reply *options,
                                 const struct msip_flow *to)
 {
@@ -35,6 +36,8 @@ static struct msip_bytes *build(struct msip_session *s,
                         .transport = to->transport,
                         .sent_by = msip_buf_str(&sent_by),
                         .branch = msip_txns_branch(ua->txns, text)});
+  if (credentials) /* those of the INVITE (22.1) */
+    msip_buf_add(&buf, msip_bytes_str(credentials));
   msip_buf_add(&buf, msip_bytes_str(tail));
   msip_bytes_drop(tail);
   return msip_bytes_take(&buf);
@@ -47,7 +50,7 @@ static int send(struct msip_outgoing *o, struct msip_session *s,
   struct msip_own_ack *ack = msip_own_ack_of(o, s);
   struct msip_flow to = msip_outgoing_path(s);
 
-  ack->bytes = build(s, ack, options, &to);
+  ack->bytes = build(s, ack, o->credentials, options, &to);
   if (!ack->bytes)
     return msip_because(ua, MSIP_ENOMEM, "out of memory");
   ack->due = false;

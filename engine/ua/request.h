@@ -24,6 +24,8 @@ enum msip_reply_body {
 
 /* Options of a response or of a request in a dialog; all text is borrowed for
  * the call. */
+struct msip_login;
+
 struct msip_reply {
   unsigned status;                /* 0: the method's default */
   struct msip_str reason;         /* empty: the standard phrase */
@@ -39,6 +41,8 @@ struct msip_reply {
   struct msip_str content_type; /* empty: application/sdp */
   struct msip_str disposition;  /* empty: none written */
   bool reliable;
+  const struct msip_login *logins; /* requests of ours: for challenges */
+  unsigned login_count;
 };
 
 /* Sends a 2xx (default 200).  `*sent` (may be NULL) gets a reference to the

@@ -64,6 +64,7 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
   }
   msip_exchange_save(&s->exchange, &o->call->exchange);
   s->origin = o;
+  s->auth = msip_keyring_hold(o->auth);
   msip_list_add(&o->call->forks, &s->fork);
   return s;
 }
@@ -222,6 +223,7 @@ void msip_session_free(struct msip_session *s)
   if (s->origin && s->origin->call->accepted == s)
     s->origin->call->accepted = NULL;
   msip_bytes_drop(s->first_ack.bytes);
+  msip_keyring_drop(s->auth);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
   ua->census.sessions--;

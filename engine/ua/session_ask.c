@@ -56,7 +56,8 @@ int msip_session_request(struct msip_session *s, enum msip_method method,
   o->tail = tail_of(s, method, options);
   if (name.len)
     o->name = msip_bytes_copy(s->ua->pool, name);
-  if (!o->tail || (name.len && !o->name) || msip_outgoing_send(o) != 0) {
+  if (!o->tail || (name.len && !o->name) ||
+      msip_outgoing_login(o, options) != 0 || msip_outgoing_send(o) != 0) {
     msip_outgoing_end(o);
     return msip_because(s->ua, MSIP_ENOMEM, "out of memory");
   }

@@ -11,7 +11,7 @@ static struct msip_outgoing *make_bye(struct msip_session *s,
   if (!bye)
     return NULL;
   bye->tail = msip_session_tail(s, options, false);
-  if (!bye->tail) {
+  if (!bye->tail || msip_outgoing_login(bye, options) != 0) {
     msip_outgoing_end(bye);
     return NULL;
   }

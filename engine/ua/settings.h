@@ -58,6 +58,18 @@ enum msip_rel100 {
     "MiB of Lua memory of a worker")                                           \
   X(limit_tasks, "limits.tasks", INT, 1000000, 16, 10000000,                   \
     "coroutines of a worker that wait at once; beyond it 503")                 \
+  X(auth_realm, "auth.realm", TEXT, "", 0, 200,                                \
+    "realm of our challenges; empty: the host of our Contact")                 \
+  X(auth_nonce_expires, "auth.nonce_expires", SEC, 300, 1, 86400,              \
+    "how long a nonce of ours is good")                                        \
+  X(auth_nonces, "auth.nonces", INT, 16384, 64, 16777216,                      \
+    "nonces in use whose counts are kept; beyond it clients ask again")        \
+  X(auth_source_failures, "auth.source_failures", INT, 50, 0, 1000000,         \
+    "wrong passwords at once from one address; then 403; 0 is no limit")       \
+  X(auth_user_failures, "auth.user_failures", INT, 10, 0, 1000000,             \
+    "wrong passwords at once for one user; then 403; 0 is no limit")           \
+  X(auth_failure_pause, "auth.failure_pause", MS, 6000, 1, 3600000,            \
+    "after that one more wrong password in so long")                           \
   X(drain_timeout, "drain.timeout", MS, 60000, 0, 86400000,                    \
     "how long SIGTERM waits for calls to end")                                 \
   X(drain_retry_after, "drain.retry_after", SEC, 30, 0, 3600,                  \

@@ -212,6 +212,8 @@ static int make(struct msip_outgoing *o, const struct msip_start *start)
   struct msip_ua *ua = o->ua;
   int err = make_form(o, start);
 
+  if (!err)
+    err = msip_outgoing_login(o, start->options);
   if (!err && start->name.len) {
     o->name = msip_bytes_copy(ua->pool, start->name);
     err = o->name ? 0 : msip_because(ua, MSIP_ENOMEM, "out of memory");

@@ -143,6 +143,7 @@ void msip_ua_free(struct msip_ua *ua)
                  ua->outbox.room * sizeof *ua->outbox.ring);
   msip_pool_give(ua->pool, ua->rows, MSIP_MSG_HEADERS_MAX * sizeof *ua->rows);
   msip_rate_free(ua);
+  msip_keyrings_free(ua);
   msip_pool_give(ua->pool, ua, sizeof *ua);
 }
 

@@ -3,7 +3,9 @@ local stubs = {}
 
 local folder = "bindings/lua/moonsip/_meta/"
 local files = {
-  "engine", "message", "moonsip", "outgoing", "registrar", "request", "response", "script", "sdp",
+  "auth", "engine", "message", "moonsip", "outgoing",
+  "registrar",
+  "request", "response", "script", "sdp",
   "session", "uri",
 }
 

@@ -9,6 +9,7 @@ luaopen_moonsip_testing(lua_State *L);
 
 /* Weak, so that a tree with some layers only still links. */
 #pragma weak testing_open_base
+#pragma weak testing_open_auth
 #pragma weak testing_open_uri
 #pragma weak testing_open_message
 #pragma weak testing_open_sdp
@@ -44,6 +45,7 @@ int luaopen_moonsip_testing(lua_State *L)
       testing_open_base,   testing_open_uri,      testing_open_message,
       testing_open_sdp,    testing_open_timer,    testing_open_transaction,
       testing_open_dialog, testing_open_settings, testing_open_net,
+      testing_open_auth,
   };
 
   if (!testing_pool.held_bytes)

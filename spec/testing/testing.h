@@ -36,6 +36,7 @@ static inline void testing_field(lua_State *L, const char *key,
 
 /* Each sets its functions into the table on top of the stack. */
 void testing_open_base(lua_State *L);
+void testing_open_auth(lua_State *L);
 void testing_open_uri(lua_State *L);
 void testing_open_message(lua_State *L);
 void testing_open_sdp(lua_State *L);

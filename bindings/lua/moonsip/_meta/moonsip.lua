@@ -4,6 +4,7 @@ error("a meta file is read by editors, never run")
 --- What `require "moonsip"` returns.  Everything that waits works inside
 --- callbacks only, which run as coroutines: a callback that waits blocks nobody.
 ---@class moonsip
+---@field auth moonsip.auth loaded on first use
 ---@field log moonsip.Log
 ---@field sdp moonsip.sdp
 ---@field sim moonsip.sim loaded on first use

@@ -69,7 +69,19 @@ error("a meta file is read by editors, never run")
 ---@field logger moonsip.Logger? carries the Call-ID
 local Session = {}
 
+--- Who we are when a 401 or 407 asks (RFC 3261 22).  Without `realm` it is bound to
+--- the first realm that asks the request it was given to; challenges of others are
+--- not answered.  `algorithm` restricts the answers to one; an `ha1` is of that
+--- algorithm (MD5 when it has 32 digits).
+---@class moonsip.Login
+---@field username string
+---@field password string?
+---@field ha1 string? in its place: sip.auth.ha1(username, realm, password, algorithm)
+---@field realm string?
+---@field algorithm moonsip.auth.Algorithm?
+
 ---@class moonsip.RequestOptions
+---@field auth (moonsip.Login|moonsip.Login[])? also for what the call sends later; not of prack, ack
 ---@field extra_headers moonsip.ExtraHeaders?
 ---@field body (string|moonsip.Body|false)?
 ---@field delegate moonsip.OutgoingRequestDelegate?
