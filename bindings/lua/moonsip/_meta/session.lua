@@ -81,7 +81,7 @@ local Session = {}
 ---@field algorithm moonsip.auth.Algorithm?
 
 ---@class moonsip.RequestOptions
----@field auth (moonsip.Login|moonsip.Login[])? also for what the call sends later; not of prack, ack
+---@field auth (moonsip.Login|moonsip.Login[])? also for what the call sends later; not prack
 ---@field extra_headers moonsip.ExtraHeaders?
 ---@field body (string|moonsip.Body|false)?
 ---@field delegate moonsip.OutgoingRequestDelegate?
