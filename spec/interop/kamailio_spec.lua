@@ -43,7 +43,7 @@ describe("in front of Kamailio", function()
     first, second = wire.phone("first"), wire.phone("second")
     first.net.record, second.net.record = true, true
     proxy = kamailio.start({
-      one = { phone_at(first) }, both = { phone_at(first), phone_at(second) },
+      one = { phone_at(first) }, ["secure-one"] = { phone_at(first) }, both = { phone_at(first), phone_at(second) },
     })
   end)
 
@@ -87,6 +87,30 @@ describe("in front of Kamailio", function()
       session:bye()
       live:wait(function() return requests(first, "BYE")[1] end)
     end)
+
+  it("a call shows its password when the proxy asks (RFC 3261 22.3, AUT-005)", function()
+    local session = answered(invite("secure-one", {
+      auth = { username = "alice", password = "secret" },
+    }))
+    local invites = requests(first, "INVITE")
+    assert.equal(1, #invites)
+    assert.equal(2, invites[1].cseq)
+    session:bye()
+    live:wait(function() return requests(first, "BYE")[1] end)
+  end)
+
+  it("a call with the wrong password is told so, once (RFC 3261 22.3, AUT-006)", function()
+    local statuses = {}
+    invite("secure-one", {
+      auth = { username = "alice", password = "wrong" },
+      delegate = { on_reject = function(response)
+        statuses[#statuses + 1] = response.status_code
+      end },
+    })
+    live:wait(function() return statuses[1] end)
+    assert.same({ 407 }, statuses)
+    assert.equal(0, #requests(first, "INVITE"))
+  end)
 
   it("a forked call is answered once: the proxy cancels the other branch (RFC 3261 16.7)",
     function()
