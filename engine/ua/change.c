@@ -5,7 +5,7 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { BUSY_MS = 100, PAUSE_MS = 2000, STEP_MS = 10 };
+enum { BUSY_MS = 100, STEP_MS = 10 };
 
 bool msip_change_is_open(const struct msip_session *s, enum msip_method method)
 {
@@ -150,11 +150,12 @@ static void withdraw(struct msip_outgoing *o)
     msip_exchange_restore(&s->exchange, &o->change->before);
 }
 
-/* 14.1: 0 to 2 s in steps of 10 ms, for we are not who made the Call-ID. */
+/* 14.1: 2.1 to 4 s when the Call-ID is ours, else 0 to 2 s. */
 static void pause(struct msip_outgoing *o)
 {
   struct msip_ua *ua = o->ua;
-  uint32_t steps = msip_rand_range(&ua->rand, 0, PAUSE_MS / STEP_MS);
+  bool ours = o->session->ours;
+  uint32_t steps = msip_rand_range(&ua->rand, ours ? 210 : 0, ours ? 400 : 200);
 
   withdraw(o);
   o->change->waiting = true;

@@ -170,11 +170,22 @@ static void request_arrived(struct msip_ua *ua, const struct msip_msg *m)
   }
 }
 
+/* 18.1.2: it is ours when its Via names us as the sender. */
+static bool is_ours(const struct msip_msg *m)
+{
+  struct msip_addr sender;
+
+  if (msip_addr_parse(&sender, m->via.host) != 0)
+    return false;
+  sender.port = m->via.port ? m->via.port : 5060;
+  return msip_addr_eq(&sender, &m->flow.local);
+}
+
 static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
 {
   ua->counters.responses_in++;
   /* 8.1.3.3: more than one Via means that it went astray. */
-  if (m->fault_status || msip_msg_count(m, MSIP_H_VIA) != 1 ||
+  if (m->fault_status || msip_msg_count(m, MSIP_H_VIA) != 1 || !is_ours(m) ||
       msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY)
     ua->counters.dropped_stray++;
 }
