@@ -35,7 +35,7 @@ static int random_value(lua_State *L)
 /* Fields that are modules of their own are loaded on first use. */
 static int load_field(lua_State *L)
 {
-  static const char *const parts[] = {"registrar", "sim", NULL};
+  static const char *const parts[] = {"registrar", "registration", "sim", NULL};
 
   for (int i = 0; parts[i]; i++) {
     if (lua_type(L, 2) != LUA_TSTRING ||

@@ -85,7 +85,7 @@ describe("the stubs for editors know exactly the names of", function()
       return list
     end
     local module = names(documented.moonsip)
-    for _, part in ipairs({ "registrar", "sim" }) do -- loaded on first use
+    for _, part in ipairs({ "registrar", "registration", "sim" }) do -- loaded on first use
       assert.is_true(module[part])
       assert.is_table(sip[part])
     end
@@ -94,6 +94,7 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
     assert.same(names(documented["moonsip.uri"]), names(sip.uri))
     assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
+    assert.same(names(documented["moonsip.registration"]), names(sip.registration))
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 

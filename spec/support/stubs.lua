@@ -3,8 +3,8 @@ local stubs = {}
 
 local folder = "bindings/lua/moonsip/_meta/"
 local files = {
-  "engine", "message", "moonsip", "outgoing", "registrar", "request", "response", "script", "sdp",
-  "session", "uri",
+  "engine", "message", "moonsip", "outgoing", "registrar", "registration", "request", "response",
+  "script", "sdp", "session", "uri",
 }
 
 local function read_line(state, line)
