@@ -38,6 +38,7 @@ static int load_field(lua_State *L)
   static const char *const parts[] = {
       "auth",
       "registrar",
+      "registration",
       "sim",
       NULL,
   };

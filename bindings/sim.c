@@ -244,12 +244,18 @@ static int agent_link_down(lua_State *L)
   return 0;
 }
 
+static void drop_all(struct agent *agent)
+{
+  while (agent->first)
+    drop_first(agent);
+}
+
+/* What on_stop sends can still be taken. */
 static void shut(struct agent *agent)
 {
   struct mlua_engine *engine = agent->engine;
 
-  while (agent->first)
-    drop_first(agent);
+  drop_all(agent);
   if (!engine)
     return;
   agent->engine = NULL;
@@ -260,8 +266,6 @@ static void shut(struct agent *agent)
     msip_ua_free(engine->ua);
     mlua_engine_detach(engine);
   }
-  while (agent->first)
-    drop_first(agent);
   msip_pool_fini(&agent->pool);
 }
 
@@ -275,8 +279,10 @@ static int agent_gc(lua_State *L)
 {
   struct agent *agent = peek(L);
 
-  if (!agent->running)
+  if (!agent->running) {
     shut(agent);
+    drop_all(agent);
+  }
   return 0;
 }
 

@@ -88,6 +88,7 @@ describe("the stubs for editors know exactly the names of", function()
     local parts = {
       "auth",
       "registrar",
+      "registration",
       "sim",
     }
     for _, part in ipairs(parts) do -- loaded on first use
@@ -100,6 +101,7 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
     assert.same(names(documented["moonsip.uri"]), names(sip.uri))
     assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
+    assert.same(names(documented["moonsip.registration"]), names(sip.registration))
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 

@@ -5,6 +5,7 @@ local folder = "bindings/lua/moonsip/_meta/"
 local files = {
   "auth", "engine", "message", "moonsip", "outgoing",
   "registrar",
+  "registration",
   "request", "response", "script", "sdp",
   "session", "uri",
 }

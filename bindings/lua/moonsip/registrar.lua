@@ -139,7 +139,7 @@ function Registrar:handle(request, user)
   refusal = forbid(self, asked, user, request)
   if refusal then return request:reject(refusal) end
   local location = self:location()
-  location.delegate = self.delegate
+  location:hear(self.delegate)
   local list, changes = process(self, asked)
   if not list then return request:reject(changes) end
   local response, err = request:accept({
@@ -207,6 +207,7 @@ function Registrar:remove(uri, contact)
     if not value then return nil, err end
   end
   local location = self:location()
+  location:hear(self.delegate)
   local list, changes = location:update(aor, function(list, now)
     return bindings.remove(list, now, value and function(binding)
       return sip.uri(binding.uri) == value

@@ -113,7 +113,7 @@ function Agent:link_down(down) end
 ---@return integer left of an earlier request: 0 when that one failed
 function Agent:fail_after(n) end
 
---- Ends it without a word to anybody.
+--- Ends it without a word to anybody but what on_stop sends.
 function Agent:close() end
 
 --- Decides what a phone answers; nil: the usual, false: nothing yet.

@@ -4,12 +4,13 @@
 --- There is one location for each store, whatever number of registrars use it, so
 --- a script that is reloaded finds the bindings where they were.
 local bindings = require("moonsip.registrar.bindings")
+local delegates = require("moonsip.delegates")
 local memory = require("moonsip.registrar.memory")
 local sip = require("moonsip")
 
 ---@class moonsip.registrar.Location
 ---@field store moonsip.registrar.Store
----@field delegate moonsip.RegistrarDelegate? hears of what expires
+---@field held any the delegate that hears of changes
 local Location = {}
 Location.__index = Location
 
@@ -92,12 +93,19 @@ function Location:failed(aor, err) -- luacheck: no self
   return nil, { status_code = 500, reason_phrase = "Location Store Failed" }
 end
 
+--- From now on this delegate hears of changes; one that the script exports is
+--- followed by its name, so a timer that was set before a reload finds the new one.
+---@param delegate moonsip.RegistrarDelegate?
+function Location:hear(delegate)
+  self.held = delegates.hold(delegate)
+end
+
 --- Tells the delegate: once for each kind of change.
 ---@param aor string
 ---@param list moonsip.registrar.Record[]
 ---@param changes table
 function Location:tell(aor, list, changes)
-  local on_change = self.delegate and self.delegate.on_change
+  local on_change = delegates.find(self.held, "on_change")
   if not on_change or #changes == 0 then return end
   local now = self.store:now()
   local events, changed = {}, {}

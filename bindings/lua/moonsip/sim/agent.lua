@@ -47,14 +47,18 @@ local function wake(alarm)
   end
 end
 
+local function transmit(self)
+  local text, to = self.core:take()
+  while text do
+    self.net:transmit(self.address, to, text)
+    text, to = self.core:take()
+  end
+end
+
 -- Sends what the engine wants sent and sets the alarm it asks for.
 function Agent:follow()
   local engine, net = self.core, self.net
-  local text, to = engine:take()
-  while text do
-    net:transmit(self.address, to, text)
-    text, to = engine:take()
-  end
+  transmit(self)
   local due = engine:deadline()
   local alarm = self.alarm
   if not due then
@@ -111,10 +115,11 @@ function Agent:fail_after(n)
   return self.core:fail_after(n)
 end
 
---- Ends it without a word to anybody.
+--- Ends it without a word to anybody but what on_stop sends.
 function Agent:close()
   self.alarm = nil
   self.core:close()
+  transmit(self)
   self.core = nil
 end
 
