@@ -118,6 +118,9 @@ struct msip_tail {
   struct msip_session *refreshes;   /* Session-Expires of this; or NULL */
   bool allow;
 };
+/* Supported of a request that has no more to say: RFC 4028 7.1 wants "timer" in
+ * each but ACK. */
+struct msip_str msip_tail_supported(const struct msip_ua *ua);
 /* NULL when memory is out. */
 struct msip_bytes *msip_tail_build(struct msip_ua *ua,
                                    const struct msip_tail *tail);

@@ -19,7 +19,13 @@ static struct msip_bytes *build(struct msip_session *s,
                                 const struct msip_flow *to)
 {
   struct msip_ua *ua = s->ua;
-  struct msip_bytes *tail = msip_session_tail(s, options, false);
+  struct msip_str none = MSIP_STR("");
+  struct msip_bytes *tail = msip_tail_build(
+      ua, &(struct msip_tail){.options = options,
+                              .contact = none,
+                              .type = MSIP_STR("application/sdp"),
+                              .supported = none,
+                              .require = none});
   char text[MSIP_BRANCH_LEN], room[64];
   struct msip_buf sent_by = {
       .at = room, .room = sizeof room, .max = sizeof room};

@@ -166,7 +166,7 @@ static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
       .flow = has_contact(start) ? &flow : NULL,
       .contact = start->contact,
       .type = default_type(start->method),
-      .supported = MSIP_STR(""),
+      .supported = msip_tail_supported(ua),
       .require = MSIP_STR(""),
       .allow = invite || start->method == MSIP_OPTIONS,
   };
@@ -176,7 +176,9 @@ static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
   if (invite)
     tail.supported = supported(rel != MSIP_ASK_NO, o->session_expires > 0);
   if (start->method == MSIP_REGISTER)
-    tail.supported = MSIP_STR("path"); /* RFC 3327 5.1 */
+    tail.supported = ua->settings->session_expires
+                         ? MSIP_STR("path, timer") /* RFC 3327 5.1 */
+                         : MSIP_STR("path");
   if (invite && rel == MSIP_ASK_REQUIRED)
     tail.require = MSIP_STR("100rel");
   o->tail = msip_tail_build(ua, &tail);

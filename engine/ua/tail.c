@@ -59,6 +59,11 @@ struct msip_bytes *msip_tail_build(struct msip_ua *ua,
   return msip_bytes_take(&buf);
 }
 
+struct msip_str msip_tail_supported(const struct msip_ua *ua)
+{
+  return ua->settings->session_expires ? MSIP_STR("timer") : MSIP_STR("");
+}
+
 struct msip_bytes *msip_session_tail(struct msip_session *s,
                                      const struct msip_reply *options,
                                      bool target)
@@ -68,12 +73,10 @@ struct msip_bytes *msip_session_tail(struct msip_session *s,
                            .flow = target ? &s->flow : NULL,
                            .contact = MSIP_STR(""),
                            .type = MSIP_STR("application/sdp"),
-                           .supported = MSIP_STR(""),
+                           .supported = msip_tail_supported(ua),
                            .require = MSIP_STR(""),
                            .refreshes = target ? s : NULL,
                            .allow = target};
 
-  if (target && ua->settings->session_expires)
-    tail.supported = MSIP_STR("timer");
   return msip_tail_build(ua, &tail);
 }
