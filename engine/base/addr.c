@@ -37,6 +37,14 @@ static const uint8_t *plain(const struct msip_addr *a, size_t *len)
   return a->ip;
 }
 
+struct msip_str msip_addr_ip(const struct msip_addr *a)
+{
+  size_t len;
+  const uint8_t *ip = plain(a, &len);
+
+  return msip_str_of((const char *)ip, len);
+}
+
 bool msip_addr_same_ip(const struct msip_addr *a, const struct msip_addr *b)
 {
   size_t na, nb;

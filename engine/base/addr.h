@@ -17,6 +17,8 @@ int msip_addr_parse(struct msip_addr *out, struct msip_str text);
 /* The same address and port; an IPv4-mapped IPv6 address equals its IPv4. */
 bool msip_addr_eq(const struct msip_addr *a, const struct msip_addr *b);
 bool msip_addr_same_ip(const struct msip_addr *a, const struct msip_addr *b);
+/* The bytes of the IP, for hashing: equal when msip_addr_same_ip. */
+struct msip_str msip_addr_ip(const struct msip_addr *a);
 /* Multicast or broadcast: never a place to send a response to. */
 bool msip_addr_is_group(const struct msip_addr *a);
 /* 0.0.0.0 or ::. */

@@ -24,8 +24,7 @@ bool msip_rate_allows(struct msip_ua *ua, const struct msip_addr *source)
   if (!ua->rate)
     return true;
 
-  uint64_t h =
-      msip_hash(&ua->rand, 3, msip_str_of((const char *)source->ip, 16));
+  uint64_t h = msip_hash(&ua->rand, 3, msip_addr_ip(source));
   struct bucket *b = &ua->rate->bucket[h % BUCKETS];
   uint64_t full = (uint64_t)rate * 1000;
   uint64_t tokens = b->tokens + (ua->now - b->filled) * rate;
