@@ -201,6 +201,15 @@ describe("every message of the engine", function()
     end)
   end)
 
+  it("that is a request, but no ACK, says that it knows session timers (RFC 4028 7.1, TMR-003)",
+    function()
+      each("request", function(message)
+        if message.method ~= "ACK" then
+          assert.is_true(message:lists("Supported", "timer"), message.text)
+        end
+      end)
+    end)
+
   it("requires and supports extensions that are registered (RFC 3261 8.1.1.9, UAC-009)",
     function()
       local registered = {}

@@ -114,8 +114,8 @@ describe("the ACK", function()
       assert.equal(11, #rig:sent("486 INVITE"))
     end)
 
-  it("of a refusal is absorbed for T4, then all is forgotten (RFC 3261 17.2.1, behaviour 12)",
-    function()
+  it("of a refusal is absorbed for T4, then all is forgotten "
+    .. "(RFC 3261 17.2.1, behaviour 12, TXN-037)", function()
       local _, invite = rig:ring()
       assert(invite:reject())
       rig.net:run(4.9)

@@ -44,11 +44,12 @@ describe("scripts/answer.lua", function()
     assert.equal(before.version + 1, after.version)
   end)
 
-  it("offers what is in use when a change comes without an offer (RFC 3261 14.2)", function()
-    local call = on:establish()
-    local response = on:change(call, { body = false })
-    assert.equal(call.response.body, response.body)
-  end)
+  it("offers what is in use when a change comes without an offer (RFC 3261 14.2, REI-022)",
+    function()
+      local call = on:establish()
+      local response = on:change(call, { body = false })
+      assert.equal(call.response.body, response.body)
+    end)
 
   it("refuses a call whose session description nobody can read", function()
     local call = on:ring({ body = "nonsense" })

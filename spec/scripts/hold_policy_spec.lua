@@ -65,7 +65,7 @@ describe("scripts/hold_policy.lua", function()
     assert.equal(200, on:change(call, offer(2, "sendonly")).status_code)
   end)
 
-  it("offers what is in use when a re-INVITE offers nothing (RFC 3261 14.2)", function()
+  it("offers what is in use when a re-INVITE offers nothing (RFC 3261 14.2, REI-022)", function()
     local held = on:change(call, offer(2, "sendonly"))
     assert.equal(held.body, on:change(call, { body = false }).body)
   end)

@@ -99,7 +99,7 @@ describe("the transaction table under random traffic", function()
     end
   end
 
-  it("ends with no transaction, no timer and no memory", function()
+  it("ends with no transaction, no timer and no memory (TXN-037)", function()
     for _ = 1, 15 do
       local before = testing.pool().live_count
       local txns = testing.txns({})
@@ -122,7 +122,7 @@ describe("the transaction table under random traffic", function()
     end
   end)
 
-  it("frees everything when it is closed in the middle", function()
+  it("frees everything when it is closed in the middle (TXN-037)", function()
     for _ = 1, 10 do
       local before = testing.pool().live_count
       local txns = testing.txns({})
