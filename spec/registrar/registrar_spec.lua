@@ -281,6 +281,27 @@ describe("a registrar", function()
     assert.equal("ESYNTAX", select(2, remove("bob")).code)
   end)
 
+  it("walks all addresses that are registered", function()
+    for _, user in ipairs({ "bob", "carol", "dave" }) do
+      desk:bind("<sip:a@192.0.2.2>;expires=" .. 100 + #user * 100,
+        { to = "sip:" .. user .. "@biloxi.example.com" })
+    end
+    local function all()
+      return desk:inside(function(registrar)
+        local aors = {}
+        for aor, bindings in registrar:each() do
+          aors[#aors + 1] = aor .. " " .. tostring(bindings[1].uri)
+        end
+        table.sort(aors)
+        return aors
+      end)
+    end
+    assert.equal(3, #all())
+    desk.net:run(450)
+    assert.same({ "sip:carol@biloxi.example.com sip:a@192.0.2.2",
+      "sip:dave@biloxi.example.com sip:a@192.0.2.2" }, all())
+  end)
+
   it("raises for options that make no sense", function()
     local new = require("moonsip.registrar").new
     for _, options in ipairs({
