@@ -163,8 +163,8 @@ describe("a registrar", function()
     end)
 
     it("are left alone over plain UDP unless switched on, and with outbound = false", function()
-      for _, outbound in ipairs({ "default", false }) do
-        again({ outbound = outbound == false and outbound or nil })
+      for _, options in ipairs({ {}, { outbound = false } }) do
+        again(options)
         local response = flow(1, "sip:bob@192.0.2.4:1000")
         assert.is_nil(response:header("Require"))
         assert.is_nil(desk:lookup()[1].reg_id)
@@ -206,10 +206,11 @@ describe("a registrar", function()
 
   describe("and a phone behind a translator", function()
     -- The phone's Via says 10.0.0.5, it is heard from 192.0.2.201:5060.
-    local function bind(contact, headers)
+    local function bind(contact, headers, via)
       local text = table.concat({
         "REGISTER sip:biloxi.example.com SIP/2.0",
-        "Via: SIP/2.0/UDP 10.0.0.5:5062;rport;branch=z9hG4bK" .. desk.phone:count(),
+        ("Via: SIP/2.0/UDP %s;rport;branch=z9hG4bK%d"):format(via or "10.0.0.5:5062",
+          desk.phone:count()),
         "From: <" .. BOB .. ">;tag=1", "To: <" .. BOB .. ">", "Call-ID: nat" .. desk.phone:count(),
         "CSeq: 1 REGISTER", "Contact: " .. contact, table.concat(headers or {}, "\r\n"),
       }, "\r\n")
@@ -231,9 +232,24 @@ describe("a registrar", function()
       assert.truthy(bind("<sip:x@df7jal23ls0d.invalid;transport=ws>").received)
     end)
 
+    it("does so when only the port or the transport differ", function()
+      for _, contact in ipairs({
+        "<sip:bob@192.0.2.201:5070>", "<sips:bob@192.0.2.201:5060>",
+        "<sip:bob@192.0.2.201;transport=tcp>", "<sip:bob@192.0.2.201:5061;transport=udp>",
+      }) do
+        assert.truthy(bind(contact, nil, "192.0.2.201").received, contact)
+      end
+    end)
+
     it("leaves a Contact alone that is somebody else's, or right, or behind a Path", function()
       assert.is_nil(bind("<sip:bob@gateway.example.com>").received)
-      assert.is_nil(bind("<sip:bob@192.0.2.201>").received)
+      assert.is_nil(bind("<sip:bob@192.0.2.5>", nil, "192.0.2.5,SIP/2.0/UDP 10.0.0.1").received)
+      for _, contact in ipairs({
+        "<sip:bob@192.0.2.201>", "<sip:bob@192.0.2.201:5060>",
+        "<sip:bob@192.0.2.201;transport=UDP>",
+      }) do
+        assert.is_nil(bind(contact, nil, "192.0.2.201").received, contact)
+      end
       assert.is_nil(targets()[1][1].route)
       assert.is_nil(bind("<sip:bob@10.0.0.5:5062>",
         { "Supported: path", "Path: <sip:p.example.com;lr>" }).received)

@@ -110,6 +110,7 @@ describe("a registrar", function()
     desk:bind("<sip:%62ob@Phone.Example.COM;Transport=tcp>")
     desk:bind("<sip:bob@phone.example.com;transport=TCP;new=1>")
     assert.same({ "sip:bob@phone.example.com;transport=TCP;new=1" }, desk:found())
+    assert.is_true(desk:lookup()[1].refreshed)
     desk:bind("<sip:bob@phone.example.com>")
     assert.equal(2, #desk:found())
     assert.same({ "registered 1", "refreshed 1", "registered 2" }, desk:events())
@@ -218,6 +219,12 @@ describe("a registrar", function()
       desk:bind(HOME_PHONE)
       assert.same({ "sip:bob@192.0.2.201:5060" }, desk:found())
       assert.same({}, desk:found("sip:bob@chicago.example.com"))
+      assert.is_nil(desk:inside(function(registrar)
+        return registrar:aor("sip:bob@chicago.example.com")
+      end))
+      assert.equal("sip:bob@biloxi.example.com", desk:inside(function(registrar)
+        return registrar:aor("sips:bob@BILOXI.example.com:5061;user=phone")
+      end))
       again({ accepts = function(aor) return aor == "sip:bob@biloxi.example.com" end })
       assert.equal(404, desk:register({ to = "sip:eve@biloxi.example.com" }).status_code)
       assert.equal(200, desk:register().status_code)
@@ -250,6 +257,7 @@ describe("a registrar", function()
       headers = { "User-Agent: Phone/1.0" },
     })
     local binding = desk:lookup()[1]
+    assert.is_false(binding.refreshed)
     assert.equal(0.25, binding.q)
     assert.equal(3600, binding.expires)
     assert.equal("Phone/1.0", binding.user_agent)
@@ -279,6 +287,28 @@ describe("a registrar", function()
     assert.equal(0, remove("sip:bob@biloxi.example.com"))
     assert.same({ "unregistered 1", "unregistered 0" }, desk:events())
     assert.equal("ESYNTAX", select(2, remove("bob")).code)
+  end)
+
+  it("walks all addresses that are registered", function()
+    for _, user in ipairs({ "bob", "carol", "dave" }) do
+      desk:bind("<sip:a@192.0.2.2>;expires=" .. 100 + #user * 100,
+        { to = "sip:" .. user .. "@biloxi.example.com" })
+    end
+    local function all()
+      return desk:inside(function(registrar)
+        local aors = {}
+        for aor, bindings in registrar:each() do
+          aors[#aors + 1] = aor .. " " .. tostring(bindings[1].uri)
+        end
+        table.sort(aors)
+        return aors
+      end)
+    end
+    assert.equal(3, #all())
+    desk.net:run(400.3) -- bob's is over, and the sweep is not yet due
+    assert.same({ "registered 1", "registered 1", "registered 1" }, desk:events())
+    assert.same({ "sip:carol@biloxi.example.com sip:a@192.0.2.2",
+      "sip:dave@biloxi.example.com sip:a@192.0.2.2" }, all())
   end)
 
   it("raises for options that make no sense", function()

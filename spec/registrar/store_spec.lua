@@ -81,6 +81,8 @@ describe("the store in memory", function()
     end
     assert.equal(25, seen)
     assert.is_nil(store:next_expiry())
+    assert.same({}, store.seconds)
+    assert.same({}, store.second)
   end)
 
   it("takes so many addresses and no more: ETOOBIG", function()
@@ -164,6 +166,18 @@ describe("a registrar with a store of the script's own", function()
     store.expired = nil
     desk.net:run(5)
     assert.same({ "expired 0" }, desk:events())
+  end)
+
+  it("tries again to drop what has expired", function()
+    desk:bind("<sip:bob@192.0.2.2>;expires=60")
+    desk:bind("<sip:carol@192.0.2.2>;expires=60", { to = "sip:carol@biloxi.example.com" })
+    store.put = function() return nil, { message = "no disk" } end
+    desk.net:run(62)
+    store.put = nil
+    desk:events()
+    desk:bind("<sip:dave@192.0.2.2>;expires=60", { to = "sip:dave@biloxi.example.com" })
+    desk.net:run(5)
+    assert.same({ "registered 1", "expired 0", "expired 0" }, desk:events())
   end)
 
   it("sweeps a thousand addresses in portions, and tells of each", function()

@@ -206,7 +206,7 @@ describe("a registration", function()
     end
     keep()
     caller.net:run(0.2)
-    caller:spawn(function() kept:renew() end)
+    caller:spawn(function() assert.is_true(kept:renew()) end)
     caller.net:run(0.2)
     assert.same({ "registered" }, states)
     caller.phone:respond(held, { status_code = 503, contact = false })

@@ -218,4 +218,19 @@ function Registrar:remove(uri, contact)
   return #changes
 end
 
+--- Walks all addresses that somebody is registered at.
+function Registrar:each()
+  local store = self:location().store
+  local walk, state, first = store:each()
+  return function()
+    local aor, list
+    repeat
+      aor, list = walk(state, first)
+      first = aor
+      list = aor and bindings.list(list, store:now())
+    until not aor or #list > 0
+    return aor, list
+  end
+end
+
 return registrar

@@ -117,6 +117,13 @@ function Registrar:targets(uri) end
 ---@return moonsip.Error? err
 function Registrar:remove(uri, contact) end
 
+--- Walks the addresses that somebody is registered at, in no order.  Bindings may
+--- be removed meanwhile, not added.
+---
+---     for aor, bindings in registrar:each() do ... end
+---@return fun(): string?, moonsip.Binding[]?
+function Registrar:each() end
+
 --- The index that stands for an address (RFC 3261 10.3 step 5): what `accepts` and
 --- on_change hear.  Nil when its domain is not served.
 ---@param uri string|moonsip.URI

@@ -130,15 +130,17 @@ local function take(list, bucket, most)
   end
 end
 
---- Addresses of which a binding has expired at `now`, at most so many.
+--- Addresses of which a binding has expired at `now`, at most so many.  They are
+--- given again until their lists are written without it.
 ---@param now number
 ---@param most integer
 ---@return string[] aors
 function Memory:expired(now, most)
-  local list = {}
-  while #list < most and seek(self) <= now do
-    take(list, self.seconds[self.first], most)
-    if #list < most then self.first = self.first + 1 end
+  local list, at = {}, seek(self)
+  local stop = math.min(now, self.last)
+  while at <= stop and #list < most do
+    take(list, self.seconds[at], most)
+    at = at + 1
   end
   return list
 end
