@@ -47,5 +47,7 @@ void msip_forward_response(struct msip_buf *buf,
                            const struct msip_msg *response,
                            const struct msip_msg *const *more, unsigned count);
 
-/* Writes the CANCEL of a request as it was sent (9.1). */
-void msip_forward_cancel(struct msip_buf *buf, const struct msip_msg *sent);
+/* Writes the CANCEL of a request as it was sent (9.1), with a Reason unless
+ * that is empty (RFC 3326). */
+void msip_forward_cancel(struct msip_buf *buf, const struct msip_msg *sent,
+                         struct msip_str reason);

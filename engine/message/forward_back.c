@@ -49,7 +49,8 @@ void msip_forward_response(struct msip_buf *buf,
   msip_rows_end(buf, response);
 }
 
-void msip_forward_cancel(struct msip_buf *buf, const struct msip_msg *sent)
+void msip_forward_cancel(struct msip_buf *buf, const struct msip_msg *sent,
+                         struct msip_str reason)
 {
   msip_build_request_line(buf, MSIP_STR("CANCEL"), sent->ruri);
   msip_build_header(buf, MSIP_H_VIA, sent->via.text);
@@ -59,5 +60,7 @@ void msip_forward_cancel(struct msip_buf *buf, const struct msip_msg *sent)
   msip_build_copy(buf, sent, MSIP_H_TO);
   msip_build_copy(buf, sent, MSIP_H_CALL_ID);
   msip_build_cseq(buf, sent->cseq, MSIP_STR("CANCEL"));
+  if (reason.len)
+    msip_build_header(buf, MSIP_H_REASON, reason);
   msip_build_body(buf, MSIP_STR(""), MSIP_STR(""), MSIP_STR(""));
 }

@@ -45,7 +45,8 @@ end
 describe("a request on its way through a proxy", function()
   it("gets our Via first and keeps every other row, its order and spelling (16.6.1, 16.6.8)",
     function()
-      local sent = forward(request({ "Route: <sip:p9.example;lr>, <sip:p8.example;lr>" }, "v=0\r\n"))
+      local sent = forward(
+        request({ "Route: <sip:p9.example;lr>, <sip:p8.example;lr>" }, "v=0\r\n"))
       assert.equal("INVITE sip:bob@biloxi.example SIP/2.0\r\n" .. VIA
         .. "v: SIP/2.0/UDP 192.0.2.9:5062;branch=z9hG4bKabc;rport=5099;received=192.0.2.9, "
         .. "SIP/2.0/TCP a.example;branch=z9hG4bKx\r\n"
@@ -148,7 +149,8 @@ describe("a request on its way through a proxy", function()
 
   for name, options in pairs({
     target = { target = "sip:a\r\nX: y" }, header = { headers = { "X: a\r\nY: b" } },
-    ["header without colon"] = { headers = { "nothing" } }, route = { routes = { "<sip:p\r\n;lr>" } },
+    ["header without colon"] = { headers = { "nothing" } },
+    route = { routes = { "<sip:p\r\n;lr>" } },
     ["Record-Route"] = { record_route = "<sip:p\n>" },
   }) do
     it("is refused when the author's " .. name .. " cannot stand in a header", function()
@@ -204,11 +206,12 @@ end)
 describe("the CANCEL of a request that was sent on", function()
   it("has its Request-URI, its top Via alone, its Route, tags, Call-ID and number (9.1)",
     function()
-      local sent = forward(request({ "Route: <sip:q;lr>", "Require: x", "Proxy-Require: y" }, "v=0"))
+      local sent = forward(
+        request({ "Route: <sip:q;lr>", "Require: x", "Proxy-Require: y" }, "v=0"))
       assert.equal("CANCEL sip:bob@biloxi.example SIP/2.0\r\n" .. VIA .. "Max-Forwards: 70\r\n"
         .. "Route: <sip:q;lr>\r\nFrom: \"A. \\\"B\" <sip:alice@atlanta.example>;tag=1\r\n"
         .. "To: <sip:bob@biloxi.example>\r\nCall-ID: call\r\nCSeq: 1 CANCEL\r\n"
-        .. "Content-Length: 0\r\n\r\n", testing.forward_cancel(sent))
+        .. "Reason: SIP;cause=200\r\nContent-Length: 0\r\n\r\n", testing.forward_cancel(sent))
     end)
 end)
 

@@ -139,7 +139,7 @@ static int forward_cancel(lua_State *L)
 
   need(L, 1, &m, rows);
   msip_buf_init(&buf, &testing_pool, BYTES);
-  msip_forward_cancel(&buf, &m);
+  msip_forward_cancel(&buf, &m, MSIP_STR("SIP;cause=200"));
   return result(L, &buf);
 }
 
