@@ -306,7 +306,8 @@ static void give_up(const struct msip_event *event)
     msip_request_script_failed(event->request);
   if (event->kind == MSIP_EV_ACK_TIMEOUT)
     msip_session_ack_timeout_default(event->session);
-  if (event->kind == MSIP_EV_RESPONSE)
+  if (event->kind == MSIP_EV_RESPONSE &&
+      !msip_outgoing_is_relay(event->outgoing))
     msip_outgoing_settle(event->outgoing, event->session, event->message,
                          false);
 }
