@@ -140,8 +140,7 @@ function Phone:incoming_call(message)
   call.remote_tag = message.from_tag
   call.remote_target = message.contact or call.remote_target
   call.incoming = message
-  local routes = table.concat(message:headers("Record-Route"), ", ")
-  call.routes = routes ~= "" and "Route: " .. routes .. "\r\n" or ""
+  call:learn_routes(message, false)
   self.calls[call.call_id] = call
   return call
 end
@@ -212,6 +211,12 @@ function Phone:respond(message, options)
   lines[#lines + 1] = "CSeq: " .. message.cseq .. " " .. message.method
   if options.contact ~= false then
     lines[#lines + 1] = "Contact: <" .. (options.contact or self.uri) .. ">"
+  end
+  if message.method == "INVITE" and not message.to_tag and options.status_code > 100
+    and options.status_code < 300 then -- 12.1.1
+    for _, route in ipairs(message:headers("Record-Route")) do
+      lines[#lines + 1] = "Record-Route: " .. route
+    end
   end
   for _, header in ipairs(options.headers or {}) do
     lines[#lines + 1] = header
