@@ -2,6 +2,7 @@
 #include "dialog/refresh.h"
 #include "message/body.h"
 #include "message/build.h"
+#include "ua/relay.h"
 #include "ua/request_in.h"
 #include "uri/uri.h"
 
@@ -218,6 +219,8 @@ int msip_request_fit(struct msip_request *r)
   struct screen s = {.ua = r->ua, .txn = r->txn, .request = r};
   struct msip_facts facts = {.sdp = MSIP_STR("")};
 
+  if (msip_request_is_relayed(r))
+    return msip_because(r->ua, MSIP_ESTATE, "it is being sent on");
   if (r->merged)
     msip_request_answer(r, &(struct msip_refusal){.status = 482});
   else if (!r->unfit || is_fit(&s, r->message, &facts))
