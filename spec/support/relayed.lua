@@ -40,6 +40,7 @@ end
 
 function relayed:phone(name)
   local phone = self.net:phone({ name = name, address = ("192.0.2.%d:5060"):format(hosts[name]) })
+  phone.numbers = 100 * hosts[name] -- its tags are its own
   self.phones[#self.phones + 1] = phone
   return phone
 end
@@ -60,7 +61,7 @@ end
 --- To each INVITE outside a call: these statuses at once; a table is the options
 --- of an answer, a function is asked.  Without a final one the phone rings on, and a
 --- CANCEL ends that with 487.
-function relayed:answers(phone, ...)
+function relayed.answers(_, phone, ...)
   local statuses = { ... }
   phone.on_request = function(message, call)
     if message.method == "CANCEL" then
