@@ -2,7 +2,7 @@
  * (16.6, 16.8, 9.1). */
 #include "ua/relay_in.h"
 
-enum { REQUEST_MAX = 65535, OWN_ROUTE = 400 };
+enum { REQUEST_MAX = 65535, OWN_ROUTE = 400, RETRY_MS = 500 };
 
 static void fire(struct msip_timer *timer, void *arg, msip_time now);
 
@@ -159,38 +159,44 @@ int msip_request_relay(struct msip_request *r,
 
 /* --- CANCEL and time ---------------------------------------------------- */
 
-static void send_cancel(struct msip_branch *b)
+/* The CANCEL of a request as it was sent; NULL when memory is out. */
+static struct msip_bytes *build_cancel(const struct msip_branch *b)
 {
   const struct msip_msg_limits limits = {UINT32_MAX, UINT32_MAX, UINT32_MAX,
                                          MSIP_MSG_HEADERS_MAX};
-  struct msip_outgoing *o = b->outgoing;
+  const struct msip_outgoing *o = b->outgoing;
   struct msip_header rows[MSIP_MSG_HEADERS_MAX];
-  struct msip_ua *ua = o->ua;
   struct msip_msg sent = {0};
   struct msip_fault fault;
-  struct msip_bytes *bytes;
   struct msip_buf buf;
 
-  if (!o->txn || msip_msg_parse(&sent, rows, msip_bytes_str(o->bytes), &limits,
-                                &fault) != 0)
-    return;
-  msip_buf_init(&buf, ua->pool, REQUEST_MAX);
+  if (msip_msg_parse(&sent, rows, msip_bytes_str(o->bytes), &limits, &fault) !=
+      0)
+    return NULL;
+  msip_buf_init(&buf, o->ua->pool, REQUEST_MAX);
   msip_forward_cancel(&buf, &sent,
-                      b->relay && b->relay->reason
-                          ? msip_bytes_str(b->relay->reason)
-                          : MSIP_STR(""));
-  bytes = msip_bytes_take(&buf);
-  if (!bytes)
-    return;
-  if (msip_txns_request(
-          ua->txns,
-          &(struct msip_txn_request){MSIP_CANCEL, bytes, sent.via.branch, NULL},
-          msip_txn_flow(o->txn), ua->now))
-    ua->counters.requests_out++;
+                      b->relay->reason ? msip_bytes_str(b->relay->reason)
+                                       : MSIP_STR(""));
+  return msip_bytes_take(&buf);
+}
+
+/* 9.1: who has not answered 64*T1 behind it never will. */
+static void send_cancel(struct msip_branch *b)
+{
+  struct msip_outgoing *o = b->outgoing;
+  struct msip_ua *ua = o->ua;
+  struct msip_bytes *bytes = o->txn ? build_cancel(b) : NULL;
+
+  b->cancelled = bytes && msip_txns_request(ua->txns,
+                                            &(struct msip_txn_request){
+                                                MSIP_CANCEL, bytes,
+                                                msip_txn_branch(o->txn), NULL},
+                                            msip_txn_flow(o->txn), ua->now);
+  ua->counters.requests_out += b->cancelled;
   msip_bytes_drop(bytes);
-  b->cancelled = true;
-  /* 9.1: who has not answered by then never will. */
-  msip_timer_arm(&ua->wheel, &b->timer, ua->now + 64 * ua->settings->t1);
+  msip_timer_arm(
+      &ua->wheel, &b->timer,
+      ua->now + (b->cancelled ? 64 * (msip_time)ua->settings->t1 : RETRY_MS));
 }
 
 void msip_branch_cancel(struct msip_branch *b)
@@ -238,7 +244,10 @@ static void fire(struct msip_timer *timer, void *arg, msip_time now)
   if (o->done || !b->relay)
     return;
   if (!b->cancelled) {
-    give_up(b);
+    if (b->wants_cancel && b->rings)
+      send_cancel(b); /* memory was out */
+    else
+      give_up(b);
     return;
   }
   o->done = true;
