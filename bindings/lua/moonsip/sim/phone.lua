@@ -212,12 +212,6 @@ function Phone:respond(message, options)
   if options.contact ~= false then
     lines[#lines + 1] = "Contact: <" .. (options.contact or self.uri) .. ">"
   end
-  if message.method == "INVITE" and not message.to_tag and options.status_code > 100
-    and options.status_code < 300 then -- 12.1.1
-    for _, route in ipairs(message:headers("Record-Route")) do
-      lines[#lines + 1] = "Record-Route: " .. route
-    end
-  end
   for _, header in ipairs(options.headers or {}) do
     lines[#lines + 1] = header
   end
