@@ -3,6 +3,7 @@
 require("moonsip")
 local best = require("moonsip.proxy.best")
 local options = require("moonsip.proxy.options")
+local stubs = require("spec.support.stubs")
 local targets = require("moonsip.proxy.targets")
 
 describe("the best of", function()
@@ -102,5 +103,28 @@ describe("a branch", function()
       uri = "sip:a@b", path = { "<sip:p;lr>", "<sip:o;lr>" },
     }, { route = "<sip:q;lr>" }).routes)
     assert.same({ "<sip:q;lr>" }, branch({ uri = "sip:a@b" }, { route = "<sip:q;lr>" }).routes)
+  end)
+end)
+
+describe("the stubs for editors", function()
+  local function names(class)
+    local list = {}
+    for name in pairs(stubs.read()[class]) do list[#list + 1] = name end
+    table.sort(list)
+    return table.concat(list, ", ")
+  end
+
+  local function accepted(...)
+    local _, err = pcall(...)
+    return err:match("there are (.*)$")
+  end
+
+  it("know the options of sip.proxy.forward", function()
+    assert.equal(accepted(options.read, { nonsense = 1 }), names("moonsip.proxy.Options"))
+  end)
+
+  it("know the members of a target", function()
+    assert.equal(accepted(options.branch, { nonsense = 1 }, options.read()),
+      names("moonsip.proxy.TargetOptions"))
   end)
 end)
