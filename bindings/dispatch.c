@@ -6,8 +6,10 @@
 #include "engine.h"
 #include "error.h"
 #include "generation.h"
+#include "relay.h"
 #include "task.h"
 #include "ua/limit.h"
+#include "ua/relay.h"
 
 enum { DELEGATE = 1 }; /* the user value of every box that has one */
 
@@ -105,7 +107,8 @@ static void deliver_cancel(lua_State *L, struct mlua_engine *engine,
 
   if (!box)
     return;
-  mlua_tasks_of_box_close(engine, box);
+  if (!msip_request_is_relayed(event->request)) /* else its end is still due */
+    mlua_tasks_of_box_close(engine, box);
   if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_cancel"))
     return;
   if (event->message)
@@ -226,8 +229,13 @@ static bool tell_response(lua_State *L, struct mlua_engine *engine,
 static void deliver_response(lua_State *L, struct mlua_engine *engine,
                              const struct msip_event *event)
 {
-  bool told = tell_response(L, engine, event);
+  bool told;
 
+  if (msip_outgoing_is_relay(event->outgoing)) {
+    mlua_relay_result(L, engine, event->outgoing, event->message, 0);
+    return;
+  }
+  told = tell_response(L, engine, event);
   msip_outgoing_settle(event->outgoing, event->session, event->message, told);
 }
 
@@ -240,6 +248,10 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
 
   if (!box)
     return;
+  if (msip_outgoing_is_relay(outgoing)) {
+    mlua_relay_result(L, engine, outgoing, NULL, event->err);
+    return;
+  }
   mlua_outgoing_result(L, engine, outgoing, NULL, NULL, event->err);
   if (!mlua_delegate_find(L, engine, box, DELEGATE, "on_reject"))
     return;
@@ -294,7 +306,8 @@ static void give_up(const struct msip_event *event)
     msip_request_script_failed(event->request);
   if (event->kind == MSIP_EV_ACK_TIMEOUT)
     msip_session_ack_timeout_default(event->session);
-  if (event->kind == MSIP_EV_RESPONSE)
+  if (event->kind == MSIP_EV_RESPONSE &&
+      !msip_outgoing_is_relay(event->outgoing))
     msip_outgoing_settle(event->outgoing, event->session, event->message,
                          false);
 }

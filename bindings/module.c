@@ -1,6 +1,7 @@
 /* bindings/module.c -- require "moonsip": the table `sip`. */
 #include "embedded.h"
 #include "engine.h"
+#include "relay.h"
 #include "state.h"
 #include "timers.h"
 
@@ -37,6 +38,7 @@ static int load_field(lua_State *L)
 {
   static const char *const parts[] = {
       "auth",
+      "proxy",
       "registrar",
       "registration",
       "sim",
@@ -75,6 +77,8 @@ static void preload(lua_State *L)
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, mlua_open_sim);
   lua_setfield(L, -2, "moonsip.sim.core");
+  lua_pushcfunction(L, mlua_open_relay);
+  lua_setfield(L, -2, "moonsip.relay.core");
   lua_pushcfunction(L, mlua_open_held);
   lua_setfield(L, -2, "moonsip.delegates");
   lua_pushcfunction(L, mlua_open_auth);

@@ -87,6 +87,7 @@ describe("the stubs for editors know exactly the names of", function()
     local module = names(documented.moonsip)
     local parts = {
       "auth",
+      "proxy",
       "registrar",
       "registration",
       "sim",
@@ -100,6 +101,7 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(names(documented["moonsip.Log"]), names(sip.log))
     assert.same(names(documented["moonsip.sdp"]), names(sip.sdp))
     assert.same(names(documented["moonsip.uri"]), names(sip.uri))
+    assert.same(names(documented["moonsip.proxy"]), names(sip.proxy))
     assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
     assert.same(names(documented["moonsip.registration"]), names(sip.registration))
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))

@@ -1,5 +1,6 @@
 #include "message/build.h"
 
+#include "message/top_via.h"
 #include "message/unfold.h"
 #include "uri/nameaddr.h"
 #include "uri/param.h"
@@ -8,8 +9,10 @@
 /* A response is written with one reservation: its parts are copies, so its
  * size is bounded before the first byte. */
 
-#define IP_MAX    46  /* INET6_ADDRSTRLEN */
-#define MARKS_MAX 128 /* received, rport and the delay of a Timestamp */
+enum {
+  IP_MAX = 46,                         /* INET6_ADDRSTRLEN */
+  MARKS_MAX = MSIP_TOP_VIA_MARKS + 40, /* and the delay of a Timestamp */
+};
 
 static inline char *put(char *to, struct msip_str s)
 {
@@ -95,10 +98,8 @@ static char *put_via_params(char *to, const struct msip_msg *m)
   return to;
 }
 
-/* The top value with received and rport as the request really came
- * (RFC 3261 18.2.1, RFC 3581 section 4).  What a client claimed about itself
- * in them is replaced. */
-static char *put_top_via(char *to, const struct msip_msg *m)
+/* What a client claimed about itself in them is replaced. */
+char *msip_put_top_via(char *to, const struct msip_msg *m)
 {
   const struct msip_via *via = &m->via;
   const char *end = via->text.at + via->text.len;
@@ -136,7 +137,7 @@ static char *put_vias(char *to, const struct msip_msg *m)
 
     to = put(to, MSIP_STR("Via: "));
     if (top.len && top.at >= value.at && top.at < end) {
-      to = put_top_via(to, m);
+      to = msip_put_top_via(to, m);
       value = msip_str_span(top.at + top.len, end);
     }
     to = put_text(to, m, value);

@@ -119,6 +119,8 @@ int msip_request_accept(struct msip_request *r, const struct msip_reply *reply,
   int err = msip_request_open(r);
 
   if (!err)
+    err = msip_request_fit(r);
+  if (!err)
     err = msip_reply_check(r->ua, reply, 200, 299);
   if (!err)
     err = msip_request_take_tag(r, reply->to_tag);
@@ -138,6 +140,8 @@ int msip_request_progress(struct msip_request *r,
     return msip_because(r->ua, MSIP_EINVALID,
                         "only an INVITE has provisional responses");
   err = msip_request_open(r);
+  if (!err)
+    err = msip_request_fit(r);
   if (!err)
     err = msip_reply_check(r->ua, reply, 101, 199);
   if (!err)

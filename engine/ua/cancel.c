@@ -1,5 +1,6 @@
 /* CANCEL (RFC 3261 9.2), and what else cuts an unanswered request off. */
 #include "message/build.h"
+#include "ua/relay_in.h"
 #include "ua/request_in.h"
 
 /* The 200 to a CANCEL has the To tag of the responses to what it aims at. */
@@ -56,6 +57,10 @@ void msip_request_cut(struct msip_request *r, const struct msip_msg *message,
 {
   if (!msip_request_is_open(r) || !r->txn)
     return;
+  if (msip_request_is_relayed(r)) {
+    msip_relay_cut(r, message);
+    return;
+  }
   r->answered = false; /* a 2xx that waits for its PRACK was never sent */
   if (message && r->invite)
     tell(r, message);

@@ -125,10 +125,17 @@ struct msip_facts {
   struct msip_refresh_ask ask; /* the session timer it wants */
 };
 
-/* Checks of 8.2 that come before any script: true when the request may go on,
- * false when it was refused. */
-bool msip_screen(struct msip_ua *ua, struct msip_txn *txn,
-                 const struct msip_msg *m, struct msip_facts *facts);
+enum msip_fitness {
+  MSIP_FIT,
+  MSIP_UNFIT,   /* as an endpoint we would refuse it */
+  MSIP_REFUSED, /* that was done */
+};
+
+/* Checks of 8.2 that come before any script.  Of a request that `may_pass`
+ * those that concern an endpoint only refuse nothing yet. */
+enum msip_fitness msip_screen(struct msip_ua *ua, struct msip_txn *txn,
+                              const struct msip_msg *m,
+                              struct msip_facts *facts, bool may_pass);
 
 /* --- rate.c: limits.source_rate */
 bool msip_rate_allows(struct msip_ua *ua, const struct msip_addr *source);

@@ -19,9 +19,13 @@
   X(refused_transactions, "requests refused by limits.transactions")           \
   X(refused_dialogs, "calls refused by limits.dialogs")                        \
   X(refused_rate, "requests refused by limits.source_rate")                    \
+  X(refused_loop, "requests refused because they came again unchanged")        \
   X(refused_tasks, "requests refused by limits.tasks")                         \
   X(refused_draining, "requests refused while draining")                       \
   X(calls, "initial INVITEs that reached the script")                          \
+  X(requests_relayed, "requests sent on as a proxy, each branch")              \
+  X(transit_requests, "requests of dialogs that pass through")                 \
+  X(transit_acks, "ACKs of dialogs that pass through")                         \
   X(reinvites, "re-INVITEs that reached the script")                           \
   X(sessions_started, "sessions confirmed by a 2xx")                           \
   X(sessions_ended, "sessions that ended")                                     \

@@ -3,6 +3,7 @@
 
 #include "message/build.h"
 #include "ua/outgoing_in.h"
+#include "ua/relay_in.h"
 #include "ua/session_in.h"
 
 enum { REQUEST_MAX = 65535 };
@@ -184,6 +185,10 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
   struct msip_session *s;
 
   (void)arg;
+  if (o && o->branch) {
+    msip_branch_response(o, response);
+    return;
+  }
   if (!o || !take(o, response, &s))
     return;
   if (final)
@@ -206,6 +211,10 @@ void msip_outgoing_failure(struct msip_outgoing *o, int err)
 {
   bool told = o->done;
 
+  if (o->branch) {
+    msip_branch_failure(o, err);
+    return;
+  }
   if (o->ended)
     return;
   o->done = o->ended = true;
@@ -234,6 +243,8 @@ void msip_outgoing_end(struct msip_outgoing *o)
     msip_call_over(o, "another fork answered");
   else if (o->change && o->change->ack.due)
     msip_own_ack_default(o, s);
+  if (o->branch)
+    msip_branch_end(o);
   if (s && s->own_change == o)
     s->own_change = NULL;
   if (s && s->own_bye == o) {
@@ -265,6 +276,8 @@ void msip_outgoing_free(struct msip_outgoing *o)
     msip_change_free(o);
   if (o->call)
     msip_call_free(o);
+  if (o->branch)
+    msip_branch_free(o);
   free_form(o);
   msip_bytes_drop(o->bytes);
   msip_bytes_drop(o->tail);

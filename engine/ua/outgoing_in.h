@@ -51,6 +51,7 @@ struct msip_outgoing {
   struct msip_bytes *bytes;
   struct msip_change *change; /* NULL: no session change */
   struct msip_call *call;     /* INVITE outside a dialog */
+  struct msip_branch *branch; /* of a relayed request: relay_in.h */
   struct msip_timer limit;    /* `timeout`, then the end of a CANCEL */
   struct msip_bytes *cancel_tail;
   enum msip_method method;

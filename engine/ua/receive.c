@@ -1,4 +1,5 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
+#include "ua/relay_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
@@ -51,7 +52,8 @@ static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
 
 static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
                           const struct msip_msg *m,
-                          const struct msip_facts *facts)
+                          const struct msip_facts *facts,
+                          enum msip_fitness fitness, bool merged)
 {
   struct msip_request *r;
   bool needs_dialog =
@@ -66,12 +68,21 @@ static void out_of_dialog(struct msip_ua *ua, struct msip_txn *txn,
   r = msip_request_new(ua, txn, m, facts, NULL);
   if (!r)
     return;
+  r->unfit = fitness == MSIP_UNFIT;
+  r->merged = merged;
   if (m->method == MSIP_INVITE) {
     ua->counters.calls++;
     if (!msip_invite_arrived(r))
       return;
   }
   msip_request_ask(r);
+}
+
+/* Of a dialog that is not ours but passes through here. */
+static bool is_transit(struct msip_ua *ua, const struct msip_msg *m)
+{
+  return m->to_tag.len && msip_msg_has(m, MSIP_H_ROUTE) &&
+         !msip_session_find(ua, m) && msip_transit_is(ua, m);
 }
 
 /* The limit with its reserve is used up, or memory is out. */
@@ -87,7 +98,8 @@ static void no_transaction(struct msip_ua *ua, const struct msip_msg *m)
 
 static void new_request(struct msip_ua *ua, const struct msip_msg *m)
 {
-  bool merged;
+  enum msip_fitness fitness;
+  bool merged, may_pass;
   struct msip_txn *txn;
   struct msip_session *session;
   struct msip_facts facts;
@@ -105,14 +117,21 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
     msip_cancel_arrived(ua, txn, m);
     return;
   }
-  if (merged) {
+  if (is_transit(ua, m)) {
+    msip_transit(ua, txn, m);
+    return;
+  }
+  /* 16.3: what an endpoint refuses a proxy sends on. */
+  may_pass = ua->settings->proxy && m->to_tag.len == 0;
+  if (merged && !may_pass) {
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 482});
     return;
   }
-  if (!msip_screen(ua, txn, m, &facts))
+  fitness = msip_screen(ua, txn, m, &facts, may_pass);
+  if (fitness == MSIP_REFUSED)
     return;
   if (m->to_tag.len == 0) {
-    out_of_dialog(ua, txn, m, &facts);
+    out_of_dialog(ua, txn, m, &facts, fitness, merged);
     return;
   }
   session = msip_session_find(ua, m);
@@ -128,7 +147,9 @@ static void stray(struct msip_ua *ua, const struct msip_msg *m)
                                      ? msip_session_find(ua, m)
                                      : NULL;
 
-  if (!session || !msip_ack_arrived(session, m))
+  if (session ? !msip_ack_arrived(session, m)
+              : m->method != MSIP_ACK || !msip_msg_is_request(m) ||
+                    !msip_transit_ack(ua, m))
     ua->counters.dropped_stray++;
 }
 
@@ -183,9 +204,13 @@ static bool is_ours(const struct msip_msg *m)
 
 static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
 {
+  /* 8.1.3.3, 16.7.3: the Via below ours is somebody's whose request we sent
+   * on.  A response to our own went astray when it has one. */
+  bool passes = msip_branch_is_relay(m->via.branch) && m->method != MSIP_CANCEL;
+
   ua->counters.responses_in++;
-  /* 8.1.3.3: more than one Via means that it went astray. */
-  if (m->fault_status || msip_msg_count(m, MSIP_H_VIA) != 1 || !is_ours(m) ||
+  if (m->fault_status || (msip_msg_count(m, MSIP_H_VIA) > 1) != passes ||
+      !is_ours(m) ||
       msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY)
     ua->counters.dropped_stray++;
 }

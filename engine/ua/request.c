@@ -1,5 +1,6 @@
 #include "ua/request.h"
 
+#include "ua/relay_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
@@ -142,7 +143,7 @@ void msip_request_ask(struct msip_request *r)
 
 void msip_request_end(struct msip_request *r)
 {
-  if (r->dead)
+  if (r->dead || msip_relay_holds(r))
     return;
   r->dead = true;
   msip_timer_stop(&r->ua->wheel, &r->timer);
@@ -167,6 +168,8 @@ void msip_request_free(struct msip_request *r)
   msip_list_del(&r->sweep.node);
   if (r->invite)
     msip_invite_free(r);
+  if (r->relay)
+    msip_relay_free(r);
   if (r->before) {
     msip_exchange_fini(r->before);
     msip_pool_give(ua->pool, r->before, sizeof *r->before);
@@ -216,6 +219,8 @@ void msip_request_answered(struct msip_request *r)
   r->waited = true;
   msip_timer_stop(&r->ua->wheel, &r->timer);
   r->ua->counters.responses_out++;
+  if (r->relay)
+    msip_relay_answered(r);
 }
 
 void msip_request_hand_over(struct msip_bytes *bytes, struct msip_bytes **sent)
@@ -293,7 +298,9 @@ void msip_request_abandon(struct msip_request *r)
 
 void msip_request_overdue(struct msip_request *r)
 {
-  if (!r->dead && !r->answered && r->txn)
+  if (msip_request_is_relayed(r)) /* timer C looks after it */
+    msip_timer_arm(&r->ua->wheel, &r->timer, r->ua->now + patience(r));
+  else if (!r->dead && !r->answered && r->txn)
     give_up(r, "limits.answer_time is over");
 }
 
@@ -334,7 +341,7 @@ bool msip_request_script_answered(const struct msip_request *r)
 
 bool msip_request_is_cancelled(const struct msip_request *r)
 {
-  return r->cancelled;
+  return r->cancelled || (r->relay && r->relay->cancelled);
 }
 
 const char *msip_request_txn_kind(const struct msip_request *r)

@@ -41,6 +41,7 @@ struct msip_request {
   struct msip_invite *invite;    /* INVITE only */
   struct msip_exchange *before;  /* UPDATE or PRACK with an offer */
   struct msip_request *prack_of; /* PRACK: the INVITE it acknowledges */
+  struct msip_relay *relay;      /* it is sent on, or NULL */
   struct msip_timer timer;       /* 100 after 200 ms, then answer_time */
   void *box;
   struct msip_facts facts; /* of `message` */
@@ -50,6 +51,8 @@ struct msip_request {
   bool answered;  /* a final response was decided */
   bool by_engine; /* and not by the script */
   bool cancelled;
+  bool unfit;  /* as an endpoint we would refuse it */
+  bool merged; /* it came by another way before (8.2.2.2) */
   bool waited; /* the 100 is out or not needed any more */
   bool tried;  /* the script sent the 100 */
   bool dead;
@@ -119,6 +122,10 @@ void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
                         const struct msip_flow *flow);
 /* True when the reply's body is a session description (disposition session). */
 bool msip_reply_is_sdp(const struct msip_reply *reply);
+
+/* Before we answer as an endpoint: refuses what was let through because it
+ * might be sent on.  0 or MSIP_ESTATE. */
+int msip_request_fit(struct msip_request *r);
 
 /* --- cancel.c */
 void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,

@@ -2,14 +2,33 @@
 #include "dialog/refresh.h"
 #include "message/body.h"
 #include "message/build.h"
-#include "ua/core.h"
+#include "ua/relay.h"
+#include "ua/request_in.h"
 #include "uri/uri.h"
 
-static bool refuse(struct msip_ua *ua, struct msip_txn *txn,
-                   const struct msip_msg *m, unsigned status)
+/* Who is refused: a request that has an object by now, or only a transaction,
+ * or nobody yet. */
+struct screen {
+  struct msip_ua *ua;
+  struct msip_txn *txn;
+  struct msip_request *request;
+  bool quiet;
+};
+
+static bool refuse_with(const struct screen *s, const struct msip_msg *m,
+                        const struct msip_refusal *refusal)
 {
-  msip_refuse(ua, txn, m, &(struct msip_refusal){.status = status});
+  if (s->request)
+    msip_request_answer(s->request, refusal);
+  else if (!s->quiet)
+    msip_refuse(s->ua, s->txn, m, refusal);
   return false;
+}
+
+static bool refuse(const struct screen *s, const struct msip_msg *m,
+                   unsigned status)
+{
+  return refuse_with(s, m, &(struct msip_refusal){.status = status});
 }
 
 /* The Request-URI is well-formed, or the message had a fault. */
@@ -23,13 +42,12 @@ static bool knows_scheme(const struct msip_msg *m)
 }
 
 /* 8.2.1, 8.2.2.1 */
-static bool method_and_scheme(struct msip_ua *ua, struct msip_txn *txn,
-                              const struct msip_msg *m)
+static bool method_and_scheme(const struct screen *s, const struct msip_msg *m)
 {
   if (m->method == MSIP_METHOD_OTHER &&
-      (m->to_tag.len || !(ua->served & 1u << MSIP_METHOD_OTHER)))
-    return refuse(ua, txn, m, 501);
-  return knows_scheme(m) || refuse(ua, txn, m, 416);
+      (m->to_tag.len || !(s->ua->served & 1u << MSIP_METHOD_OTHER)))
+    return refuse(s, m, 501);
+  return knows_scheme(m) || refuse(s, m, 416);
 }
 
 /* 10.3 step 2: which extensions of registration there are is the business of
@@ -44,7 +62,7 @@ static bool is_for_registrar(const struct msip_ua *ua, const struct msip_msg *m,
 }
 
 /* 8.2.2.3: names just the tags we do not know. */
-static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
+static bool required_extensions(const struct screen *s,
                                 const struct msip_msg *m)
 {
   struct msip_buf unknown;
@@ -54,9 +72,9 @@ static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
 
   if (!msip_msg_has(m, MSIP_H_REQUIRE))
     return true;
-  msip_buf_init(&unknown, ua->pool, 65535);
+  msip_buf_init(&unknown, s->ua->pool, 65535);
   for (msip_values_init(&v, m, MSIP_H_REQUIRE); msip_values_next(&v, &tag);) {
-    if (msip_supports(ua, tag) || is_for_registrar(ua, m, tag))
+    if (msip_supports(s->ua, tag) || is_for_registrar(s->ua, m, tag))
       continue;
     if (unknown.len)
       msip_buf_lit(&unknown, ", ");
@@ -64,7 +82,7 @@ static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
   }
   fine = unknown.len == 0;
   if (!fine)
-    msip_refuse(ua, txn, m,
+    refuse_with(s, m,
                 &(struct msip_refusal){.status = 420,
                                        .detail = msip_buf_str(&unknown)});
   msip_buf_fini(&unknown);
@@ -72,8 +90,8 @@ static bool required_extensions(struct msip_ua *ua, struct msip_txn *txn,
 }
 
 /* 8.2.3 */
-static bool content(struct msip_ua *ua, struct msip_txn *txn,
-                    const struct msip_msg *m, struct msip_facts *facts)
+static bool content(const struct screen *s, const struct msip_msg *m,
+                    struct msip_facts *facts)
 {
   int found;
 
@@ -84,14 +102,14 @@ static bool content(struct msip_ua *ua, struct msip_txn *txn,
     struct msip_str coding = msip_msg_value(m, MSIP_H_CONTENT_ENCODING);
 
     if (coding.len && !msip_str_ieq(coding, MSIP_STR("identity")))
-      return refuse(ua, txn, m, 415);
+      return refuse(s, m, 415);
     return true;
   }
   found = msip_msg_session_body(m, &facts->sdp);
   facts->has_sdp = found == 1;
   if (found == MSIP_EUNSUPPORTED)
-    return refuse(ua, txn, m, 415);
-  return found >= 0 || refuse(ua, txn, m, 400);
+    return refuse(s, m, 415);
+  return found >= 0 || refuse(s, m, 400);
 }
 
 static bool accepts_sdp(const struct msip_msg *m)
@@ -115,24 +133,24 @@ static bool accepts_sdp(const struct msip_msg *m)
 }
 
 /* RFC 4028 section 9 */
-static bool session_interval(struct msip_ua *ua, struct msip_txn *txn,
-                             const struct msip_msg *m, struct msip_facts *facts)
+static bool session_interval(const struct screen *s, const struct msip_msg *m,
+                             struct msip_facts *facts)
 {
   facts->has_ask = msip_refresh_read(&facts->ask, m) == 0;
   facts->updates = facts->has_ask
                        ? facts->ask.can_update
                        : msip_msg_lists(m, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
-  if (ua->settings->session_expires == 0)
+  if (s->ua->settings->session_expires == 0)
     return true;
   if (!facts->has_ask)
-    return refuse(ua, txn, m, 400);
-  return !msip_refresh_too_small(&facts->ask, ua->settings->session_min_se) ||
-         refuse(ua, txn, m, 422);
+    return refuse(s, m, 400);
+  return !msip_refresh_too_small(&facts->ask,
+                                 s->ua->settings->session_min_se) ||
+         refuse(s, m, 422);
 }
 
 /* 8.1.1.8, 12.1.1; a target refresh may do without Contact. */
-static bool one_contact(struct msip_ua *ua, struct msip_txn *txn,
-                        const struct msip_msg *m)
+static bool one_contact(const struct screen *s, const struct msip_msg *m)
 {
   unsigned contacts = msip_msg_count(m, MSIP_H_CONTACT);
   struct msip_str reason;
@@ -141,46 +159,73 @@ static bool one_contact(struct msip_ua *ua, struct msip_txn *txn,
     return true;
   reason = contacts ? MSIP_STR("More Than One Contact")
                     : MSIP_STR("Missing Contact");
-  msip_refuse(ua, txn, m,
-              &(struct msip_refusal){.status = 400, .reason = reason});
+  refuse_with(s, m, &(struct msip_refusal){.status = 400, .reason = reason});
   return false;
 }
 
-static bool invite_terms(struct msip_ua *ua, struct msip_txn *txn,
-                         const struct msip_msg *m, struct msip_facts *facts)
+static bool invite_terms(const struct screen *s, const struct msip_msg *m,
+                         struct msip_facts *facts)
 {
   struct msip_str rel = MSIP_STR("100rel");
 
-  if (!one_contact(ua, txn, m))
+  if (!one_contact(s, m))
     return false;
   if (!accepts_sdp(m)) {
-    msip_refuse(ua, txn, m,
+    refuse_with(s, m,
                 &(struct msip_refusal){
                     .status = 406,
                     .warning_code = 399,
                     .warning = MSIP_STR("Accept lacks application/sdp")});
     return false;
   }
-  if (ua->settings->rel100 == MSIP_REL100_REQUIRED &&
+  if (s->ua->settings->rel100 == MSIP_REL100_REQUIRED &&
       !msip_msg_lists(m, MSIP_H_SUPPORTED, rel) &&
       !msip_msg_lists(m, MSIP_H_REQUIRE, rel)) {
-    msip_refuse(ua, txn, m,
-                &(struct msip_refusal){.status = 421, .detail = rel});
+    refuse_with(s, m, &(struct msip_refusal){.status = 421, .detail = rel});
     return false;
   }
-  return session_interval(ua, txn, m, facts);
+  return session_interval(s, m, facts);
 }
 
-bool msip_screen(struct msip_ua *ua, struct msip_txn *txn,
-                 const struct msip_msg *m, struct msip_facts *facts)
+static bool is_fit(const struct screen *s, const struct msip_msg *m,
+                   struct msip_facts *facts)
 {
-  *facts = (struct msip_facts){.sdp = MSIP_STR("")};
-  if (!method_and_scheme(ua, txn, m) || !required_extensions(ua, txn, m) ||
-      !content(ua, txn, m, facts))
+  if (!required_extensions(s, m) || !content(s, m, facts))
     return false;
   if (m->method == MSIP_INVITE)
-    return invite_terms(ua, txn, m, facts);
+    return invite_terms(s, m, facts);
   if (m->method == MSIP_UPDATE)
-    return one_contact(ua, txn, m) && session_interval(ua, txn, m, facts);
+    return one_contact(s, m) && session_interval(s, m, facts);
   return true;
+}
+
+enum msip_fitness msip_screen(struct msip_ua *ua, struct msip_txn *txn,
+                              const struct msip_msg *m,
+                              struct msip_facts *facts, bool may_pass)
+{
+  struct screen s = {.ua = ua, .txn = txn};
+
+  *facts = (struct msip_facts){.sdp = MSIP_STR("")};
+  if (!method_and_scheme(&s, m))
+    return MSIP_REFUSED;
+  s.quiet = may_pass;
+  if (is_fit(&s, m, facts))
+    return MSIP_FIT;
+  return may_pass ? MSIP_UNFIT : MSIP_REFUSED;
+}
+
+int msip_request_fit(struct msip_request *r)
+{
+  struct screen s = {.ua = r->ua, .txn = r->txn, .request = r};
+  struct msip_facts facts = {.sdp = MSIP_STR("")};
+
+  if (msip_request_is_relayed(r))
+    return msip_because(r->ua, MSIP_ESTATE, "it is being sent on");
+  if (r->merged)
+    msip_request_answer(r, &(struct msip_refusal){.status = 482});
+  else if (!r->unfit || is_fit(&s, r->message, &facts))
+    return 0;
+  return msip_because(
+      r->ua, MSIP_ESTATE,
+      "the engine has refused it: we cannot serve it ourselves");
 }

@@ -22,6 +22,8 @@ enum msip_rel100 {
   X(t1, "timers.t1", MS, 500, 10, 60000, "RFC 3261 T1, round-trip estimate")   \
   X(t2, "timers.t2", MS, 4000, 10, 60000, "RFC 3261 T2, longest interval")     \
   X(t4, "timers.t4", MS, 5000, 10, 60000, "RFC 3261 T4, message lifetime")     \
+  X(timer_c, "timers.c", MS, 185000, 181000, 86400000,                         \
+    "RFC 3261 timer C, how long a proxied call may ring without a word")       \
   X(user_agent, "user_agent", TEXT, "moonsip", 0, 200,                         \
     "Server and User-Agent header")                                            \
   X(contact, "contact", TEXT, "", 0, 500,                                      \
@@ -32,6 +34,8 @@ enum msip_rel100 {
     "longest session interval we grant; 0 switches session timers off")        \
   X(session_min_se, "session.min_se", SEC, 90, 1, 86400,                       \
     "shortest session interval we accept")                                     \
+  X(proxy, "proxy", BOOL, 0, 0, 1,                                             \
+    "scripts see requests before the checks that only an endpoint makes")      \
   X(reload_watch, "reload.watch", BOOL, 1, 0, 1,                               \
     "reload when the script or a module of its folder changes on disk")        \
   X(limit_message, "limits.message", INT, 65535, 512, 65535,                   \

@@ -4,6 +4,7 @@ local stubs = {}
 local folder = "bindings/lua/moonsip/_meta/"
 local files = {
   "auth", "engine", "message", "moonsip", "outgoing",
+  "proxy",
   "registrar",
   "registration",
   "request", "response", "script", "sdp",

@@ -174,18 +174,26 @@ function Call:compose_failure_ack(request, response)
   })
 end
 
+--- The route set a message makes: of a response reversed (RFC 3261 12.1).
+function Call:learn_routes(message, reversed)
+  local list = {}
+  for _, row in ipairs(message:headers("Record-Route")) do
+    for uri in row:gmatch("<[^>]*>[^,]*") do
+      table.insert(list, reversed and 1 or #list + 1, uri)
+    end
+  end
+  self.routes = #list > 0 and "Route: " .. table.concat(list, ", ") .. "\r\n" or ""
+  self.first_route = list[1]
+  if self.first_route then
+    self.destination = address_of(self.first_route) or self.destination
+  end
+end
+
 -- Takes tag, target and routes from a response that makes or renews the dialog.
 function Call:learn(request, message)
   if not self.remote_tag or request == self.invite then
     self.remote_tag = message.to_tag or self.remote_tag
-    local list = {}
-    for _, row in ipairs(message:headers("Record-Route")) do
-      for uri in row:gmatch("<[^>]*>[^,]*") do
-        table.insert(list, 1, uri)
-      end
-    end
-    self.routes = #list > 0 and "Route: " .. table.concat(list, ", ") .. "\r\n" or ""
-    self.first_route = list[1]
+    self:learn_routes(message, true)
   end
   if message.contact then
     self.remote_target = message.contact

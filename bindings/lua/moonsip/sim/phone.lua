@@ -140,8 +140,7 @@ function Phone:incoming_call(message)
   call.remote_tag = message.from_tag
   call.remote_target = message.contact or call.remote_target
   call.incoming = message
-  local routes = table.concat(message:headers("Record-Route"), ", ")
-  call.routes = routes ~= "" and "Route: " .. routes .. "\r\n" or ""
+  call:learn_routes(message, false)
   self.calls[call.call_id] = call
   return call
 end
