@@ -26,8 +26,8 @@ static bool knows_scheme(const struct msip_msg *m)
 static bool method_and_scheme(struct msip_ua *ua, struct msip_txn *txn,
                               const struct msip_msg *m)
 {
-  if (m->method == MSIP_METHOD_OTHER &&
-      (m->to_tag.len || !(ua->served & 1u << MSIP_METHOD_OTHER)))
+  if (m->method == MSIP_METHOD_OTHER && m->to_tag.len == 0 &&
+      !(ua->served & 1u << MSIP_METHOD_OTHER))
     return refuse(ua, txn, m, 501);
   return knows_scheme(m) || refuse(ua, txn, m, 416);
 }

@@ -3,7 +3,7 @@ local stubs = {}
 
 local folder = "bindings/lua/moonsip/_meta/"
 local files = {
-  "auth", "engine", "message", "moonsip", "outgoing",
+  "auth", "b2bua", "engine", "message", "moonsip", "outgoing",
   "registrar",
   "registration",
   "request", "response", "script", "sdp",
