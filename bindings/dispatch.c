@@ -18,7 +18,7 @@ static const struct {
   const char *core;
   const char *session;
 } callbacks[MSIP_METHOD_COUNT] = {
-    [MSIP_METHOD_OTHER] = {"on_request", NULL},
+    [MSIP_METHOD_OTHER] = {"on_request", "on_request"},
     [MSIP_INVITE] = {"on_invite", "on_invite"},
     [MSIP_BYE] = {"on_request", "on_bye"},
     [MSIP_OPTIONS] = {"on_options", NULL},
@@ -115,7 +115,8 @@ static void deliver_cancel(lua_State *L, struct mlua_engine *engine,
     mlua_push_message(L, engine, event->message);
   else
     lua_pushnil(L);
-  mlua_task_start(engine, 1, box, session_box(event->request));
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 2, box, session_box(event->request));
 }
 
 static void deliver_transport_error(lua_State *L, struct mlua_engine *engine,
@@ -127,7 +128,8 @@ static void deliver_transport_error(lua_State *L, struct mlua_engine *engine,
       !mlua_delegate_find(L, engine, box, DELEGATE, "on_transport_error"))
     return;
   mlua_push_error(L, event->err, NULL);
-  mlua_task_start(engine, 1, box, session_box(event->request));
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 2, box, session_box(event->request));
 }
 
 /* --- sessions ----------------------------------------------------------- */
@@ -213,6 +215,7 @@ static bool tell_response(lua_State *L, struct mlua_engine *engine,
 {
   struct msip_outgoing *outgoing = event->outgoing;
   struct mlua_box *box = msip_outgoing_box(outgoing);
+  int nargs = 2;
 
   if (!box)
     return false;
@@ -221,7 +224,12 @@ static bool tell_response(lua_State *L, struct mlua_engine *engine,
                           response_callback(event->message->status)))
     return false;
   mlua_push_response(L, engine, outgoing, event->session, event->message);
-  mlua_task_start(engine, 1, NULL,
+  if (event->message->status >= 400) { /* on_reject(response, err, request) */
+    lua_pushnil(L);
+    nargs = 3;
+  }
+  mlua_box_push(L, box);
+  mlua_task_start(engine, nargs, NULL,
                   event->session ? msip_session_box(event->session) : NULL);
   return true;
 }
@@ -239,7 +247,7 @@ static void deliver_response(lua_State *L, struct mlua_engine *engine,
   msip_outgoing_settle(event->outgoing, event->session, event->message, told);
 }
 
-/* There is no response to show: on_reject(nil, err). */
+/* There is no response to show: on_reject(nil, err, request). */
 static void deliver_failure(lua_State *L, struct mlua_engine *engine,
                             const struct msip_event *event)
 {
@@ -257,7 +265,8 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
     return;
   lua_pushnil(L);
   mlua_push_error(L, event->err, NULL);
-  mlua_task_start(engine, 2, NULL, outgoing_session(outgoing));
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 3, NULL, outgoing_session(outgoing));
 }
 
 /* --- one event ---------------------------------------------------------- */

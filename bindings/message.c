@@ -231,6 +231,90 @@ static int message_has(lua_State *L)
   return 1;
 }
 
+/* Names that a set holds in lower case, or as "x-" by their first letters. */
+static bool is_wanted(lua_State *L, int set, struct msip_str name)
+{
+  char lower[64];
+  bool wanted;
+
+  if (name.len == 0 || name.len > sizeof lower)
+    return false;
+  for (size_t i = 0; i < name.len; i++)
+    lower[i] = msip_lower(name.at[i]);
+  lua_pushlstring(L, lower, name.len);
+  lua_rawget(L, set);
+  if (!lua_toboolean(L, -1) && name.len > 2 && lower[0] == 'x' &&
+      lower[1] == '-') {
+    lua_pop(L, 1);
+    lua_pushliteral(L, "x-");
+    lua_rawget(L, set);
+  }
+  wanted = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return wanted;
+}
+
+/* What an engine writes by itself into every message is never asked for. */
+static bool is_structure(enum msip_header_id id)
+{
+  switch ((unsigned)id) {
+  case MSIP_H_VIA:
+  case MSIP_H_FROM:
+  case MSIP_H_TO:
+  case MSIP_H_CALL_ID:
+  case MSIP_H_CSEQ:
+  case MSIP_H_CONTACT:
+  case MSIP_H_CONTENT_LENGTH:
+  case MSIP_H_CONTENT_TYPE:
+  case MSIP_H_CONTENT_DISPOSITION:
+  case MSIP_H_RECORD_ROUTE:
+  case MSIP_H_ROUTE:
+  case MSIP_H_MAX_FORWARDS:
+  case MSIP_H_RSEQ:
+  case MSIP_H_RACK:
+  case MSIP_H_SESSION_EXPIRES:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* Pushes "Name: value"; the name of a compact form in full. */
+static void push_line(lua_State *L, const struct msip_msg *m,
+                      const struct msip_header *row)
+{
+  struct msip_str full = msip_header_name((enum msip_header_id)row->id);
+
+  mlua_push_str(L, full.len ? full : msip_row_name(m, row));
+  lua_pushliteral(L, ": ");
+  mlua_push_unfolded(L, msip_row_value(m, row));
+  lua_concat(L, 3);
+}
+
+/* message:lines(set) -> list of "Name: value" | nil: what a back-to-back user
+ * agent hands on */
+static int message_lines(lua_State *L)
+{
+  const struct msip_msg *m = self(L);
+  lua_Integer n = 0;
+
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  for (unsigned i = 0; m && i < m->header_count; i++) {
+    const struct msip_header *row = &m->header[i];
+    struct msip_str name = msip_header_name((enum msip_header_id)row->id);
+
+    if (is_structure((enum msip_header_id)row->id) ||
+        !is_wanted(L, 2, name.len ? name : msip_row_name(m, row)))
+      continue;
+    if (n == 0)
+      lua_newtable(L);
+    push_line(L, m, row);
+    lua_rawseti(L, 3, ++n);
+  }
+  return n > 0;
+}
+
 /* message:parts() -> list | nil, err */
 static int message_parts(lua_State *L)
 {
@@ -254,11 +338,9 @@ static int message_bytes(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"header", message_header},
-    {"headers", message_headers},
-    {"has", message_has},
-    {"parts", message_parts},
-    {NULL, NULL},
+    {"header", message_header}, {"headers", message_headers},
+    {"lines", message_lines},   {"has", message_has},
+    {"parts", message_parts},   {NULL, NULL},
 };
 
 const struct mlua_class mlua_message_class = {

@@ -38,6 +38,7 @@ static int load_field(lua_State *L)
 {
   static const char *const parts[] = {
       "auth",
+      "b2bua",
       "proxy",
       "registrar",
       "registration",
@@ -81,6 +82,8 @@ static void preload(lua_State *L)
   lua_setfield(L, -2, "moonsip.relay.core");
   lua_pushcfunction(L, mlua_open_held);
   lua_setfield(L, -2, "moonsip.delegates");
+  lua_pushcfunction(L, mlua_open_latch);
+  lua_setfield(L, -2, "moonsip.latch");
   lua_pushcfunction(L, mlua_open_auth);
   lua_setfield(L, -2, "moonsip.auth.core");
   for (const struct mlua_embedded *m = mlua_embedded_modules; m->name; m++) {

@@ -31,6 +31,7 @@ void mlua_read_call_id(lua_State *L, const struct mlua_reading *r);
 void mlua_read_cseq(lua_State *L, const struct mlua_reading *r);
 void mlua_read_timeout(lua_State *L, const struct mlua_reading *r);
 void mlua_read_ack(lua_State *L, const struct mlua_reading *r);
+void mlua_read_max_forwards(lua_State *L, const struct mlua_reading *r);
 void mlua_read_prack(lua_State *L, const struct mlua_reading *r);
 void mlua_read_rel100(lua_State *L, const struct mlua_reading *r);
 void mlua_read_session_expires(lua_State *L, const struct mlua_reading *r);

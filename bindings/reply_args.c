@@ -197,6 +197,8 @@ static const struct option {
     {MSIP_STR_INIT("contact"), MLUA_OPTION_PARTIES, mlua_read_contact},
     {MSIP_STR_INIT("call_id"), MLUA_OPTION_PARTIES, mlua_read_call_id},
     {MSIP_STR_INIT("timeout"), MLUA_OPTION_TIMEOUT, mlua_read_timeout},
+    {MSIP_STR_INIT("max_forwards"), MLUA_OPTION_TIMEOUT,
+     mlua_read_max_forwards},
     {MSIP_STR_INIT("ack"), MLUA_OPTION_ACK, mlua_read_ack},
     {MSIP_STR_INIT("prack"), MLUA_OPTION_CALL, mlua_read_prack},
     {MSIP_STR_INIT("rel100"), MLUA_OPTION_CALL, mlua_read_rel100},

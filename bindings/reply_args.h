@@ -23,8 +23,8 @@ enum {
   /* Of requests: start_args.c. */
   MLUA_OPTION_TO = 1 << 10,
   MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, contact, call_id */
-  MLUA_OPTION_TIMEOUT = 1 << 12,
-  MLUA_OPTION_CALL = 1 << 13, /* prack, rel100, session_expires */
+  MLUA_OPTION_TIMEOUT = 1 << 12, /* timeout, max_forwards */
+  MLUA_OPTION_CALL = 1 << 13,    /* prack, rel100, session_expires */
   MLUA_OPTION_ACK = 1 << 20,
   MLUA_OPTION_METHOD = 1 << 14,
   MLUA_OPTION_EXPIRES = 1 << 15,

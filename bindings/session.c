@@ -21,6 +21,7 @@ enum field {
   DELEGATE_FIELD,
   DATA_FIELD,
   LOGGER,
+  TAKES_UPDATE,
 };
 static const char *const fields[] = {"id",
                                      "call_id",
@@ -37,6 +38,7 @@ static const char *const fields[] = {"id",
                                      "delegate",
                                      "data",
                                      "logger",
+                                     "takes_update",
                                      NULL};
 
 void mlua_push_session(lua_State *L, struct mlua_engine *engine,
@@ -149,6 +151,9 @@ static int read_live(lua_State *L, struct mlua_box *box, enum field field)
     return mlua_read_delegate(L, box, DELEGATE);
   case DATA_FIELD:
     return read_data(L);
+  case TAKES_UPDATE:
+    lua_pushboolean(L, msip_session_takes_update(s));
+    return 1;
   case LOGGER:
     mlua_push_logger(L, box->engine, msip_session_call_id(s));
     return 1;

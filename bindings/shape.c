@@ -8,15 +8,36 @@ static const char *const core_names[] = {
     "on_request",  "on_start",     "on_stop",    "on_reload",
 };
 
-/* Callbacks of sessions, requests, subscriptions and the registrar. */
+/* Callbacks of sessions, requests, subscriptions, the registrar
+ * and bridged calls. */
 static const char *const other_names[] = {
-    "on_ack",      "on_ack_timeout",     "on_bye",
-    "on_info",     "on_invite",          "on_message",
-    "on_notify",   "on_prack",           "on_refer",
-    "on_update",   "on_refresh_failed",  "on_terminated",
-    "on_cancel",   "on_transport_error", "on_accept",
-    "on_progress", "on_redirect",        "on_reject",
-    "on_trying",   "on_refresh",         "on_change",
+    "on_ack",
+    "on_ack_timeout",
+    "on_bye",
+    "on_info",
+    "on_invite",
+    "on_message",
+    "on_notify",
+    "on_prack",
+    "on_refer",
+    "on_update",
+    "on_refresh_failed",
+    "on_terminated",
+    "on_cancel",
+    "on_transport_error",
+    "on_accept",
+    "on_progress",
+    "on_redirect",
+    "on_reject",
+    "on_trying",
+    "on_refresh",
+    "on_change",
+    "on_request",
+    "on_try",
+    "on_answer",
+    "on_transfer",
+    "on_hangup",
+    "on_end",
 };
 
 #define COUNT(list) ((unsigned)(sizeof(list) / sizeof *(list)))

@@ -165,6 +165,19 @@ void mlua_read_cseq(lua_State *L, const struct mlua_reading *r)
   r->out->start.cseq = (uint32_t)n;
 }
 
+void mlua_read_max_forwards(lua_State *L, const struct mlua_reading *r)
+{
+  enum { USUAL = 70 };
+  int whole = 0;
+  lua_Integer n = -1;
+
+  if (lua_type(L, r->index) == LUA_TNUMBER)
+    n = lua_tointegerx(L, r->index, &whole);
+  if (!whole || n < 0 || n > 255)
+    luaL_error(L, "option '%s': 0 to 255 expected", r->name);
+  r->out->start.hops_spent = (uint8_t)(n < USUAL ? USUAL - n : 0);
+}
+
 void mlua_read_method(lua_State *L, const struct mlua_reading *r)
 {
   struct msip_str name = mlua_arg_line(L, r->name, r->index);

@@ -87,6 +87,7 @@ describe("the stubs for editors know exactly the names of", function()
     local module = names(documented.moonsip)
     local parts = {
       "auth",
+      "b2bua",
       "proxy",
       "registrar",
       "registration",
@@ -129,7 +130,7 @@ describe("the stubs for editors know exactly the names of", function()
     end
     for _, class in ipairs({
       "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
-      "moonsip.OutgoingRequestDelegate", "moonsip.RegistrarDelegate",
+      "moonsip.OutgoingRequestDelegate", "moonsip.RegistrarDelegate", "moonsip.b2bua.Hooks",
     }) do
       for name in pairs(documented[class]) do call[name] = function() end end
     end

@@ -5,6 +5,8 @@
 #include "uri/param.h"
 #include "uri/uri.h"
 
+enum { MAX_FORWARDS = 70 };
+
 static struct msip_str place(char **at, struct msip_str s)
 {
   struct msip_str kept = {*at, s.len};
@@ -299,7 +301,8 @@ void msip_dialog_build(struct msip_buf *buf, const struct msip_dialog *d,
 
   msip_build_request_line(buf, name, strict ? first : d->target);
   msip_build_via(buf, request->transport, request->sent_by, request->branch);
-  msip_build_number(buf, MSIP_H_MAX_FORWARDS, 70);
+  msip_build_number(buf, MSIP_H_MAX_FORWARDS,
+                    MAX_FORWARDS - (uint32_t)request->hops_spent);
   if (strict)
     msip_value_cut(&rest, &route);
   while (msip_value_cut(&rest, &route))

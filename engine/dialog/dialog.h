@@ -79,6 +79,7 @@ struct msip_dialog_request {
   enum msip_method method;
   struct msip_str name; /* of a method the engine does not know; else empty */
   uint32_t cseq;
+  uint8_t hops_spent;            /* Max-Forwards is 70 less these */
   enum msip_transport transport; /* of the Via */
   struct msip_str sent_by;
   struct msip_str branch;

@@ -43,9 +43,9 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
 
 static void tell(struct msip_request *r, const struct msip_msg *message)
 {
-  struct msip_msg *kept = msip_msg_keep(r->ua->pool, message);
+  struct msip_msg *kept = message ? msip_msg_keep(r->ua->pool, message) : NULL;
 
-  if (kept)
+  if (kept || !message)
     msip_outbox_push(r->ua, &(struct msip_event){.kind = MSIP_EV_CANCEL,
                                                  .request = r,
                                                  .session = r->session,
@@ -62,7 +62,7 @@ void msip_request_cut(struct msip_request *r, const struct msip_msg *message,
     return;
   }
   r->answered = false; /* a 2xx that waits for its PRACK was never sent */
-  if (message && r->invite)
+  if (r->invite && (message || !r->in_dialog))
     tell(r, message);
   if (by_cancel && r->in_dialog && r->invite && r->invite->committed)
     msip_invite_keep_session(r); /* RFC 6141 3.3 */

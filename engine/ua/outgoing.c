@@ -55,6 +55,7 @@ void msip_outgoing_head(const struct msip_outgoing *o, struct msip_buf *buf,
       &(struct msip_dialog_request){.method = method,
                                     .name = msip_outgoing_name(o),
                                     .cseq = cseq,
+                                    .hops_spent = o->hops_spent,
                                     .transport = to->transport,
                                     .sent_by = msip_buf_str(&sent_by),
                                     .branch = branch});

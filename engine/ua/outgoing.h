@@ -32,6 +32,7 @@ struct msip_start {
   uint32_t timeout;                 /* ms to the final response; 0: T1 * 64 */
   uint32_t session_expires;         /* seconds, when has_session_expires */
   enum msip_rel100_ask rel100;
+  uint8_t hops_spent; /* Max-Forwards is 70 less these */
   bool has_session_expires;
   bool no_contact;   /* a REGISTER that only asks (10.2.3) */
   bool manual_ack;   /* msip_outgoing_ack is left to the caller */

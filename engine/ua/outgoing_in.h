@@ -60,6 +60,7 @@ struct msip_outgoing {
   uint32_t cseq;            /* of the latest try */
   uint32_t session_expires; /* seconds to ask for; 0: no session timer */
   uint32_t min_se;          /* seconds; 0: none */
+  uint8_t hops_spent;       /* behind the request that it carries on */
   uint8_t cancel;           /* enum msip_cancel_state */
   uint8_t retried;          /* bit per reason it was sent again for */
   bool proceeding;          /* a provisional response came */
@@ -156,7 +157,9 @@ void msip_outgoing_limit_fire(struct msip_timer *timer, void *arg,
 /* --- own_ack.c */
 struct msip_own_ack *msip_own_ack_of(const struct msip_outgoing *o,
                                      struct msip_session *s);
-/* An ACK without a body; an offer left without answer ends the call (13.2.2.4,
+/* An ACK without a body, if one is due. */
+bool msip_own_ack_plain(struct msip_outgoing *o, struct msip_session *s);
+/* The same; an offer left without answer ends the call (13.2.2.4,
  * 14.1). */
 void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s);
 /* The 2xx came again. */

@@ -104,16 +104,21 @@ int msip_outgoing_ack(struct msip_outgoing *o, struct msip_session *s,
   return err;
 }
 
-void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s)
+bool msip_own_ack_plain(struct msip_outgoing *o, struct msip_session *s)
 {
   static const struct msip_reply plain;
   struct msip_own_ack *ack = msip_own_ack_of(o, s);
 
   if (!ack->due)
-    return;
+    return false;
   ack->left = true;
-  if (send(o, s, &plain) != 0)
-    return; /* the 2xx comes again */
+  return send(o, s, &plain) == 0; /* else the 2xx comes again */
+}
+
+void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s)
+{
+  if (!msip_own_ack_plain(o, s))
+    return;
   if (s->state != MSIP_SESSION_TERMINATED && !s->queued_bye &&
       s->exchange.state == MSIP_OFFER_THEIRS)
     msip_session_hang_up(s, "no answer to their offer");

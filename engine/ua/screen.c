@@ -44,8 +44,8 @@ static bool knows_scheme(const struct msip_msg *m)
 /* 8.2.1, 8.2.2.1 */
 static bool method_and_scheme(const struct screen *s, const struct msip_msg *m)
 {
-  if (m->method == MSIP_METHOD_OTHER &&
-      (m->to_tag.len || !(s->ua->served & 1u << MSIP_METHOD_OTHER)))
+  if (m->method == MSIP_METHOD_OTHER && m->to_tag.len == 0 &&
+      !(s->ua->served & 1u << MSIP_METHOD_OTHER))
     return refuse(s, m, 501);
   return knows_scheme(m) || refuse(s, m, 416);
 }

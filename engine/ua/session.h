@@ -41,6 +41,8 @@ struct msip_str msip_session_local_uri(const struct msip_session *s);
 struct msip_str msip_session_remote_uri(const struct msip_session *s);
 /* URI text of the peer's Contact. */
 struct msip_str msip_session_remote_target(const struct msip_session *s);
+/* The peer's Allow lists UPDATE. */
+bool msip_session_takes_update(const struct msip_session *s);
 /* The i-th route ("<sip:p1;lr>"), empty after the last. */
 struct msip_str msip_session_route(const struct msip_session *s, unsigned i);
 /* The session descriptions in use or under negotiation; empty when none. */

@@ -35,7 +35,9 @@ void msip_session_send_bye(struct msip_session *s)
 static void acknowledge(struct msip_session *s)
 {
   if (s->first_ack.due && s->origin)
-    msip_own_ack_default(s->origin, s);
+    msip_own_ack_plain(s->origin, s);
+  if (s->own_change)
+    msip_own_ack_plain(s->own_change, s);
 }
 
 int msip_session_bye(struct msip_session *s, const struct msip_reply *options,

@@ -83,6 +83,11 @@ struct msip_str msip_session_remote_target(const struct msip_session *s)
   return s->dialog.target;
 }
 
+bool msip_session_takes_update(const struct msip_session *s)
+{
+  return s->peer_updates;
+}
+
 struct msip_str msip_session_route(const struct msip_session *s, unsigned i)
 {
   return msip_dialog_route(&s->dialog, i);

@@ -241,6 +241,7 @@ int msip_ua_start(struct msip_ua *ua, const struct msip_start *start,
   o = msip_outgoing_new(ua, NULL, start->method);
   if (!o)
     return msip_because(ua, MSIP_ENOMEM, "out of memory");
+  o->hops_spent = start->hops_spent;
   err = make(o, start);
   if (err) {
     msip_outgoing_end(o);

@@ -26,6 +26,12 @@ void msip_wake_at(struct msip_wake *wake, msip_time due)
   msip_timer_arm(&wake->ua->wheel, &wake->timer, due);
 }
 
+void msip_wake_now(struct msip_wake *wake)
+{
+  msip_wake_stop(wake);
+  fire(&wake->timer, wake->ua, wake->ua->now);
+}
+
 void msip_wake_stop(struct msip_wake *wake)
 {
   msip_timer_stop(&wake->ua->wheel, &wake->timer);

@@ -16,4 +16,6 @@ void msip_wake_init(struct msip_wake *wake, struct msip_ua *ua);
 /* Arms or moves it; MSIP_EV_WAKE comes at `due`. */
 void msip_wake_at(struct msip_wake *wake, msip_time due);
 /* Also takes back an event that is queued already. */
+/* With the events that are queued already. */
+void msip_wake_now(struct msip_wake *wake);
 void msip_wake_stop(struct msip_wake *wake);

@@ -3,7 +3,9 @@ local stubs = {}
 
 local folder = "bindings/lua/moonsip/_meta/"
 local files = {
-  "auth", "engine", "message", "moonsip", "outgoing",
+  "auth",
+  "b2bua",
+  "engine", "message", "moonsip", "outgoing",
   "proxy",
   "registrar",
   "registration",

@@ -89,6 +89,7 @@ function Engine:attach(uv) end
 ---@field route (string|moonsip.URI|string[])? preloaded route set
 ---@field contact (string|moonsip.URI)? default ours
 ---@field call_id string?
+---@field max_forwards integer? default, and at most, 70
 ---@field timeout number? seconds to the final response; then `ETIMEOUT`, and CANCEL
 ---@field user_agent string?
 

@@ -61,6 +61,13 @@ function Message:header(name) end
 ---@return string[] values
 function Message:headers(name) end
 
+--- The rows whose names a set holds, in lower case; `["x-"] = true` wants all that
+--- begin so.  What belongs to one hop or one dialog (Via, Contact, ...) is left
+--- out.  Nil when there are none.
+---@param set table<string, boolean>
+---@return string[]? lines "Name: value", in their order
+function Message:lines(set) end
+
 ---@param name string
 ---@return boolean
 function Message:has(name) end

@@ -5,6 +5,7 @@ error("a meta file is read by editors, never run")
 --- callbacks only, which run as coroutines: a callback that waits blocks nobody.
 ---@class moonsip
 ---@field auth moonsip.auth loaded on first use
+---@field b2bua moonsip.b2bua loaded on first use
 ---@field log moonsip.Log
 ---@field sdp moonsip.sdp
 ---@field sim moonsip.sim loaded on first use

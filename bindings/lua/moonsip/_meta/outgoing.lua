@@ -9,12 +9,18 @@ error("a meta file is read by editors, never run")
 ---@field delegate moonsip.OutgoingRequestDelegate? settable
 local OutgoingRequest = {}
 
+--- Callbacks get the request last, so one delegate may serve every request.
+---@alias moonsip.OnResponse
+---| fun(response: moonsip.IncomingResponse, request: moonsip.OutgoingRequest)
+---@alias moonsip.OnReject
+---| fun(response: moonsip.IncomingResponse?, err: moonsip.Error?, request: moonsip.OutgoingRequest)
+
 ---@class moonsip.OutgoingRequestDelegate
----@field on_accept? fun(response: moonsip.IncomingResponse)
----@field on_progress? fun(response: moonsip.IncomingResponse)
----@field on_redirect? fun(response: moonsip.IncomingResponse)
----@field on_reject? fun(response: moonsip.IncomingResponse?, err: moonsip.Error?) err: none came
----@field on_trying? fun(response: moonsip.IncomingResponse)
+---@field on_accept? moonsip.OnResponse
+---@field on_progress? moonsip.OnResponse
+---@field on_redirect? moonsip.OnResponse
+---@field on_reject? moonsip.OnReject err: no response came
+---@field on_trying? moonsip.OnResponse
 
 --- Waits for the final response, in a callback only; it is kept, so any number
 --- of tasks may wait, before or after.  A wait is closed when the call ends that

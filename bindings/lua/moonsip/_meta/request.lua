@@ -28,9 +28,12 @@ error("a meta file is read by editors, never run")
 ---@field content_type string?
 ---@field content_disposition string?
 
+--- Callbacks get the request last, so one delegate may serve every request.
 ---@class moonsip.IncomingRequestDelegate
----@field on_cancel? fun(message: moonsip.Message) it is answered 487 already
----@field on_transport_error? fun(err: moonsip.Error) no way to deliver a response, or no ACK
+---@field on_cancel? fun(message: moonsip.Message?, request: moonsip.IncomingInviteRequest) it is
+--- answered 487 already; without a message its own Expires is over
+---@field on_transport_error? fun(err: moonsip.Error, request: moonsip.IncomingRequest) no way to
+--- deliver a response, or no ACK
 
 ---@class moonsip.ServerTransaction a snapshot
 ---@field id string? the branch; nil once it is gone

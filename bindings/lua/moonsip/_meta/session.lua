@@ -13,6 +13,8 @@ error("a meta file is read by editors, never run")
 ---@field on_notify? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_prack? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_refer? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_request? fun(request: moonsip.IncomingRequest, session: moonsip.Session) any other
+--- method; without it: 501
 ---@field on_update? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_refresh_failed? fun(session: moonsip.Session, err: moonsip.Error) BYE is sent
 ---@field on_terminated? fun(session: moonsip.Session, reason: moonsip.EndReason)
@@ -67,6 +69,7 @@ error("a meta file is read by editors, never run")
 ---@field delegate moonsip.SessionDelegate? settable; script.NAME follows a reload
 ---@field data table the script's own, for this call; survives reloads
 ---@field logger moonsip.Logger? carries the Call-ID
+---@field takes_update boolean the peer's Allow lists UPDATE
 local Session = {}
 
 --- Who we are when a 401 or 407 asks (RFC 3261 22).  Without `realm` it is bound to

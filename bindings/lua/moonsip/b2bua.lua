@@ -1,0 +1,111 @@
+--- sip.b2bua: a back-to-back user agent.  A call that came in (leg A) is bridged
+--- to a call of ours (leg B); what one side says the other one hears.
+local Call = require("moonsip.b2bua.call")
+local Leg = require("moonsip.b2bua.leg")
+local delegates = require("moonsip.delegates")
+local dial = require("moonsip.b2bua.dial")
+local headers = require("moonsip.b2bua.headers")
+local latch = require("moonsip.latch")
+local sip = require("moonsip")
+local targets = require("moonsip.b2bua.targets")
+
+local b2bua = {}
+
+-- Name and type of each option.
+local known <const> = {
+  delegate = "table", answer = "boolean", follow = "boolean", timeout = "number",
+  headers = "table", trusted = "boolean", auth = "table", extra_headers = "table",
+  from = "string", to = "string",
+}
+
+local function check(options)
+  for name, value in pairs(options) do
+    local wanted = known[name]
+    if not wanted then error(("b2bua: unknown option '%s'"):format(tostring(name)), 0) end
+    if type(value) ~= wanted then
+      error(("b2bua: option '%s': %s expected, got %s"):format(name, wanted, type(value)), 0)
+    end
+  end
+  return options
+end
+
+local nothing <const> = {}
+
+-- A From or To for the other leg; without brackets, parameters are the header's.
+local function party(message, name)
+  local text = message:header(name)
+  if text:find("<", 1, true) then return text end
+  return text:match("^[^;]*")
+end
+
+-- Max-Forwards less one; nil: none was given.
+local function hops(message)
+  local text = message:header("Max-Forwards")
+  local n = text and math.tointeger(tonumber(text))
+  return n and n - 1
+end
+
+local function make(request, options)
+  local message = request.message
+  local body = headers.session(message)
+  local passes = headers.set(options.headers, options.trusted)
+  local call = setmetatable({
+    state = "calling",
+    options = options,
+    engine = sip.engine(),
+    live = {},
+    redirects = 0,
+    body = body,
+    late = not body,
+    passes = passes,
+    lines = headers.join(message:lines(passes), options.extra_headers),
+    hops = hops(message),
+    from = options.from or party(message, "From"),
+    to = options.to or party(message, "To"),
+    held = options.delegate and delegates.hold(options.delegate) or nil,
+  }, Call)
+  if not body then
+    local supported = message:headers("Supported")
+    call.rel100 = table.concat(supported, " "):find("100rel", 1, true) ~= nil or
+      table.concat(message:headers("Require"), " "):find("100rel", 1, true) ~= nil
+  end
+  local a = Leg.new(call, request)
+  a.sdp = body
+  call.a = a
+  return call
+end
+
+--- Begins to bridge and does not wait: the hooks of `options.delegate` tell.
+---@return moonsip.b2bua.Call
+function b2bua.start(request, to, options)
+  options = options and check(options) or nothing
+  local groups = targets.groups(to)
+  local call = make(request, options)
+  call.groups = groups
+  request.delegate = call.a
+  if request.session then call.a:take(request.session) end
+  if call.hops == -1 then
+    call.groups = {}
+    request:reject({ status_code = 483 })
+    call.err = setmetatable({ code = "ELOOP", message = "483 Too Many Hops" }, Call.error)
+    call:finish()
+    return call
+  end
+  dial.next(call)
+  return call
+end
+
+--- Bridges, and waits until the call is answered or has failed.
+---@return moonsip.b2bua.Call? call
+---@return moonsip.Error? err
+function b2bua.bridge(request, to, options)
+  local call = b2bua.start(request, to, options)
+  if call.state == "calling" then
+    call.latch = latch()
+    call.latch:wait()
+  end
+  if call.err then return nil, call.err end
+  return call
+end
+
+return b2bua
