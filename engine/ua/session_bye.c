@@ -24,7 +24,7 @@ void msip_session_send_bye(struct msip_session *s)
 
   s->queued_bye = NULL;
   s->own_bye = bye;
-  s->said_bye = true;
+  s->byed = true;
   if (msip_outgoing_send(bye) != 0) {
     s->own_bye = NULL;
     msip_outgoing_failure(bye, MSIP_ENOMEM);
@@ -95,7 +95,7 @@ void msip_session_hang_up_late(struct msip_session *s)
 {
   static const struct msip_reply plain;
 
-  if (s->said_bye)
+  if (s->byed)
     return;
   s->queued_bye = make_bye(s, &plain);
   if (!s->queued_bye)

@@ -40,7 +40,7 @@ struct msip_session {
   bool confirmed;    /* a 2xx was sent or received once */
   bool ours;         /* we began it */
   bool peer_updates; /* the peer's Allow lists UPDATE */
-  bool said_bye;     /* we ended it by BYE */
+  bool byed;         /* a BYE ended it, ours or theirs */
   bool lingers;      /* over, kept for a 2xx to its INVITE */
   bool dead;
 };
@@ -80,8 +80,8 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
 void msip_session_send_bye(struct msip_session *s);
 /* The engine ends the call by BYE. */
 void msip_session_hang_up(struct msip_session *s, const char *reason);
-/* The peer of a call that is over thinks that it is not: BYE, unless one went
- * out. */
+/* The peer of a call that is over thinks that it is not: BYE, unless one
+ * said so. */
 void msip_session_hang_up_late(struct msip_session *s);
 /* --- session_timer.c */
 void msip_session_timer_fire(struct msip_timer *timer, void *arg,
