@@ -30,10 +30,16 @@ void msip_call_over(struct msip_outgoing *o, const char *reason)
 static struct msip_session *fork_of(struct msip_outgoing *o,
                                     const struct msip_msg *response)
 {
-  struct msip_session *s = msip_session_find_ours(o->ua, response);
+  const struct msip_link_node *at = o->call->forks.next;
+  struct msip_session *s;
 
-  if (s || o->call->fork_count >= o->ua->settings->limit_forks)
-    return s;
+  for (; at != &o->call->forks; at = at->next) {
+    s = MSIP_CONTAINER(at, struct msip_session, fork);
+    if (msip_str_eq(s->dialog.remote_tag, response->to_tag))
+      return s;
+  }
+  if (o->call->fork_count >= o->ua->settings->limit_forks)
+    return NULL;
   s = msip_session_new_fork(o, response);
   o->call->fork_count += s != NULL;
   return s;
@@ -98,6 +104,18 @@ static int confirm(struct msip_outgoing *o, struct msip_session *s,
   return err;
 }
 
+/* It ended before it was answered (RFC 5407 3.1.3). */
+static void answered_late(struct msip_outgoing *o, struct msip_session *s,
+                          const struct msip_msg *response)
+{
+  msip_dialog_confirm(&s->dialog, response);
+  s->confirmed = true;
+  s->first_ack.cseq = response->cseq;
+  s->first_ack.due = true;
+  msip_own_ack_default(o, s);
+  msip_session_hang_up_late(s);
+}
+
 static bool accepted(struct msip_outgoing *o, struct msip_session *s,
                      const struct msip_msg *response)
 {
@@ -107,8 +125,10 @@ static bool accepted(struct msip_outgoing *o, struct msip_session *s,
     msip_own_ack_repeat(o, s);
     return false;
   }
-  if (s->state == MSIP_SESSION_TERMINATED) /* BYE ended the early dialog */
+  if (s->state == MSIP_SESSION_TERMINATED) {
+    answered_late(o, s, response);
     return false;
+  }
   err = confirm(o, s, response);
   if (!err && o->cancel == MSIP_CANCEL_NONE)
     return true;
@@ -171,7 +191,7 @@ void msip_call_free(struct msip_outgoing *o)
   struct msip_link_node *node;
 
   while ((node = msip_list_take(&o->call->forks)))
-    MSIP_CONTAINER(node, struct msip_session, fork)->origin = NULL;
+    msip_session_orphan(MSIP_CONTAINER(node, struct msip_session, fork));
   msip_exchange_fini(&o->call->exchange);
   msip_pool_give(o->ua->pool, o->call, sizeof *o->call);
   o->call = NULL;

@@ -304,7 +304,9 @@ struct msip_str msip_outgoing_name(const struct msip_outgoing *o)
 
 struct msip_session *msip_outgoing_session(const struct msip_outgoing *o)
 {
-  return o->call ? o->call->accepted : o->session;
+  struct msip_session *s = o->call ? o->call->accepted : o->session;
+
+  return s && !s->lingers ? s : NULL;
 }
 
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o)

@@ -5,9 +5,27 @@
 #include "ua/session_in.h"
 #include "uri/nameaddr.h"
 
+/* RFC 5407 appendix D: over, but each 2xx to its INVITE gets an ACK until the
+ * INVITE is gone too.  Nobody else knows it any more. */
+static void linger(struct msip_session *s)
+{
+  struct msip_ua *ua = s->ua;
+
+  if (s->box && ua->on_release)
+    ua->on_release(ua->arg, s->box);
+  s->box = NULL;
+  s->lingers = true;
+  ua->census.sessions--;
+}
+
 static void free_dead(struct msip_dead *dead)
 {
-  msip_session_free(MSIP_CONTAINER(dead, struct msip_session, sweep));
+  struct msip_session *s = MSIP_CONTAINER(dead, struct msip_session, sweep);
+
+  if (!s->origin)
+    msip_session_free(s);
+  else if (!s->lingers)
+    linger(s);
 }
 
 static int list(struct msip_session *s)
@@ -108,10 +126,11 @@ void msip_session_undo(struct msip_request *r)
   msip_session_free(s);
 }
 
-static struct msip_session *find(struct msip_ua *ua, struct msip_str call_id,
-                                 struct msip_str local_tag,
-                                 struct msip_str remote_tag)
+struct msip_session *msip_session_find(struct msip_ua *ua,
+                                       const struct msip_msg *m)
 {
+  struct msip_str call_id = m->call_id, local_tag = m->to_tag;
+  struct msip_str remote_tag = m->from_tag;
   uint64_t hash = msip_dialog_hash(&ua->rand, call_id, local_tag, remote_tag);
   struct msip_map_node *node = msip_map_first(&ua->dialogs, hash);
 
@@ -122,18 +141,6 @@ static struct msip_session *find(struct msip_ua *ua, struct msip_str call_id,
       return MSIP_CONTAINER(d, struct msip_session, dialog);
   }
   return NULL;
-}
-
-struct msip_session *msip_session_find(struct msip_ua *ua,
-                                       const struct msip_msg *m)
-{
-  return find(ua, m->call_id, m->to_tag, m->from_tag);
-}
-
-struct msip_session *msip_session_find_ours(struct msip_ua *ua,
-                                            const struct msip_msg *response)
-{
-  return find(ua, response->call_id, response->from_tag, response->to_tag);
 }
 
 struct msip_request *msip_session_open(const struct msip_session *s,
@@ -209,6 +216,15 @@ void msip_session_end(struct msip_session *s, const char *reason,
   maybe_dead(s);
 }
 
+void msip_session_orphan(struct msip_session *s)
+{
+  s->origin = NULL;
+  if (s->lingers && s->refs == 0)
+    msip_session_free(s);
+  else if (s->lingers)
+    s->dead = false; /* dies with its BYE */
+}
+
 void msip_session_free(struct msip_session *s)
 {
   struct msip_ua *ua = s->ua;
@@ -226,7 +242,8 @@ void msip_session_free(struct msip_session *s)
   msip_keyring_drop(s->auth);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
-  ua->census.sessions--;
+  if (!s->lingers)
+    ua->census.sessions--;
   msip_pool_give(ua->pool, s, sizeof *s);
 }
 

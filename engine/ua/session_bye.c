@@ -24,6 +24,7 @@ void msip_session_send_bye(struct msip_session *s)
 
   s->queued_bye = NULL;
   s->own_bye = bye;
+  s->byed = true;
   if (msip_outgoing_send(bye) != 0) {
     s->own_bye = NULL;
     msip_outgoing_failure(bye, MSIP_ENOMEM);
@@ -90,6 +91,19 @@ void msip_session_hang_up(struct msip_session *s, const char *reason)
   } else {
     msip_session_end(s, reason, NULL);
   }
+}
+
+void msip_session_hang_up_late(struct msip_session *s)
+{
+  static const struct msip_reply plain;
+
+  if (s->byed)
+    return;
+  s->queued_bye = make_bye(s, &plain);
+  if (!s->queued_bye)
+    return;
+  s->queued_bye->own = true;
+  msip_session_send_bye(s);
 }
 
 void msip_session_ack_timeout_default(struct msip_session *s)

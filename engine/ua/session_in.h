@@ -40,6 +40,8 @@ struct msip_session {
   bool confirmed;    /* a 2xx was sent or received once */
   bool ours;         /* we began it */
   bool peer_updates; /* the peer's Allow lists UPDATE */
+  bool byed;         /* a BYE ended it, ours or theirs */
+  bool lingers;      /* over, kept for a 2xx to its INVITE */
   bool dead;
 };
 
@@ -53,14 +55,13 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
 void msip_session_undo(struct msip_request *r);
 struct msip_session *msip_session_find(struct msip_ua *ua,
                                        const struct msip_msg *m);
-/* The dialog that a response to a request of ours belongs to, or NULL. */
-struct msip_session *msip_session_find_ours(struct msip_ua *ua,
-                                            const struct msip_msg *response);
 /* Over, for this reason, because of `message` (or NULL): event TERMINATED, open
  * requests get 487. */
 void msip_session_end(struct msip_session *s, const char *reason,
                       const struct msip_msg *message);
 void msip_session_free(struct msip_session *s);
+/* The INVITE of ours that made it is gone: no 2xx comes any more. */
+void msip_session_orphan(struct msip_session *s);
 void msip_session_unref(struct msip_session *s);
 void msip_session_unlist(struct msip_session *s);
 /* The INVITE of the session that has no final response yet, or NULL. */
@@ -79,6 +80,9 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
 void msip_session_send_bye(struct msip_session *s);
 /* The engine ends the call by BYE. */
 void msip_session_hang_up(struct msip_session *s, const char *reason);
+/* The peer of a call that is over thinks that it is not: BYE, unless one
+ * said so. */
+void msip_session_hang_up_late(struct msip_session *s);
 /* --- session_timer.c */
 void msip_session_timer_fire(struct msip_timer *timer, void *arg,
                              msip_time now);

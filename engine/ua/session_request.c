@@ -120,6 +120,7 @@ static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
       msip_request_default(r);
     return;
   }
+  s->byed = true;
   if (r) /* else memory is out: refused, but the peer is gone all the same */
     msip_request_ask(r);
   msip_session_end(s, "bye received", m);

@@ -47,6 +47,7 @@ static void transaction_gone(void *arg, struct msip_txn *t)
     struct msip_outgoing *o = user;
 
     o->txn = NULL;
+    msip_outgoing_failure(o, MSIP_EGONE); /* unless it has its result */
     msip_outgoing_end(o);
   } else {
     struct msip_request *r = user;

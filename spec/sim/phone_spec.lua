@@ -177,4 +177,26 @@ describe("the simulated phone", function()
     assert.same({}, phone.pending)
     assert.same({}, phone.served)
   end)
+
+  for method, section in pairs({ CANCEL = "9.2", BYE = "15.1.2" }) do
+    it("ends a ringing INVITE with 487 on " .. method .. " (RFC 3261 " .. section .. ")", function()
+      local other = net:phone({ name = "bob", address = "192.0.2.8:5060" })
+      other.on_request = function(message)
+        if message.method == "INVITE" then return { status_code = 180 } end
+      end
+      local call = phone:invite({ to = other })
+      net:settle()
+      net:clear()
+      call[method:lower()](call)
+      net:settle()
+      net:expect(([[
+        alice  uas  bob
+        alice -> bob   METHOD
+        bob -> alice   200 METHOD
+        bob -> alice   487 INVITE
+        alice -> bob   ACK
+      ]]):gsub("METHOD", method))
+      assert.equal(487, call.response.status_code)
+    end)
+  end
 end)

@@ -121,9 +121,12 @@ end
 
 function Phone:call_of(message)
   local call = self.calls[message.call_id]
-  if call and (message.to_tag == call.local_tag) then
-    return call
+  if not call then
+    return nil
   end
+  local invite = call.incoming
+  local cancels = message.method == "CANCEL" and invite and invite.branch == message.branch
+  return (cancels or message.to_tag == call.local_tag) and call or nil
 end
 
 function Phone:receive_ack(message)
@@ -143,6 +146,15 @@ function Phone:incoming_call(message)
   call:learn_routes(message, false)
   self.calls[call.call_id] = call
   return call
+end
+
+local ends = { BYE = true, CANCEL = true }
+
+-- The INVITE that rings is over (RFC 3261 9.2, 15.1.2).
+local function end_ringing(phone, call)
+  if call and call.incoming and not call.answered then
+    phone:respond(call.incoming, { status_code = 487 })
+  end
 end
 
 local function default_answer(message, call)
@@ -176,6 +188,9 @@ function Phone:receive_request(message, key)
   end
   if answer then
     self:respond(message, answer)
+  end
+  if answer and ends[message.method] then
+    end_ringing(self, call)
   end
 end
 
@@ -223,7 +238,14 @@ function Phone:respond(message, options)
   local entry = self.served[message.branch .. " " .. message.method] or { phone = self }
   entry.text, entry.to = text, message.source
   self.net:transmit(self.address, message.source, text)
-  if call and message.method == "INVITE" and options.status_code // 100 == 2 then
+  if not call or message.method ~= "INVITE" or options.status_code < 200 then
+    return
+  end
+  call.answered = true
+  if options.status_code >= 300 and message == call.incoming then
+    call.state = "failed"
+    call:release()
+  elseif options.status_code < 300 then
     call.state = "confirmed"
     entry.call, entry.cseq, entry.interval, entry.left = call, message.cseq, T1, 64 * T1
     self.net:after_ms(T1, repeat_2xx, entry)
