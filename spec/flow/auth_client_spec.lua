@@ -353,6 +353,45 @@ describe("a request with `auth`", function()
       assert.equal(1, #caller:sent("BYE"))
     end)
 
+    it("answers for its PRACK too (RFC 3262 3)", function()
+      serve()
+      server.asks = function(message) return message.method == "PRACK" end
+      server.answer = function(message)
+        if message.method == "INVITE" then
+          caller.net:after(1, function()
+            caller.phone:respond(message, { status_code = 200, body = caller.phone:sdp() })
+          end)
+          return { status_code = 183, headers = { "Require: 100rel", "RSeq: 7" } }
+        end
+        return { status_code = 200 }
+      end
+      call({ auth = with(ALICE, { realm = "atlanta" }) })
+      caller.net:run(2)
+      local sent = caller:sent("PRACK")
+      assert.equal(2, #sent)
+      assert.equal(sent[1]:header("RAck"), sent[2]:header("RAck"))
+      assert.equal("confirmed", session.session_state)
+      session:bye()
+    end)
+
+    it("answers for the refresh of its session timer (RFC 4028 10)", function()
+      serve()
+      server.answer = function(message, dialog)
+        if message.method == "INVITE" or message.method == "UPDATE" then
+          return { status_code = 200, body = message.has_sdp and dialog.phone:sdp() or nil,
+            headers = { "Session-Expires: 100;refresher=uac", "Allow: UPDATE, INVITE" } }
+        end
+        return { status_code = 200 }
+      end
+      call()
+      server:forget()
+      caller.net:clear()
+      caller.net:run(80)
+      assert.equal(2, #caller:sent("UPDATE"))
+      assert.equal("confirmed", session.session_state)
+      session:bye()
+    end)
+
     it("does not show the callee the credentials that no proxy asked for (AUT-023)", function()
       call()
       serve(with(ATLANTA, { realm = "evil" }))
@@ -494,6 +533,28 @@ describe("a request with `auth`", function()
     assert.matches("list of 1 to 8", refused({}))
     assert.matches("expected", refused({ "secret" }))
     assert.matches("table expected", refused("secret"))
+  end)
+
+  it("survives that memory runs out anywhere: it fails, or it passes", function()
+    serve(with(ATLANTA, { opaque = "x" }))
+    local n, left = 0, 0
+    while left == 0 do
+      n = n + 1
+      local status, session
+      server:forget()
+      caller.agent:fail_after(n)
+      local request = caller.engine:invite({ to = caller.phone.uri, body = Caller.sdp,
+        auth = with(ALICE, { realm = "atlanta" }), delegate = {
+          on_accept = function(response) session = response.session end,
+          on_reject = function(response) status = response and response.status_code or 0 end,
+        } })
+      caller.net:settle()
+      left = caller.agent:fail_after(0)
+      if session then session:bye() end
+      caller.net:run(70)
+      assert.is_true(not request or session ~= nil or status ~= nil, n)
+    end
+    assert.is_true(n > 20, n)
   end)
 
   it("leaves no password in the log (AUT-026)", function()
