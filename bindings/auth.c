@@ -377,6 +377,7 @@ static int wait_for(lua_State *L)
   wait = msip_attempts_wait(&guard->attempts, &who, now_of(guard));
   if (wait == 0)
     return 0;
+  msip_ua_counters(guard->box.engine->ua)->refused_guesses++;
   lua_pushnumber(L, (lua_Number)wait / 1000);
   return 1;
 }
@@ -389,6 +390,7 @@ static int note_failed(lua_State *L)
 
   take_settings(guard);
   msip_attempts_failed(&guard->attempts, &who, now_of(guard));
+  msip_ua_counters(guard->box.engine->ua)->wrong_passwords++;
   return 0;
 }
 

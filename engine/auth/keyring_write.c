@@ -84,14 +84,13 @@ void msip_keyring_write(struct msip_keyring *k, struct msip_buf *buf,
                         struct msip_str head, struct msip_str tail,
                         struct msip_tries *tries)
 {
-  size_t space = msip_str_find(head, ' ');
-  struct msip_str rest = msip_str_of(head.at + space + 1, head.len - space - 1);
-  struct msip_digest d = {
-      .method = msip_str_of(head.at, space),
-      .uri = msip_str_of(rest.at, msip_str_find(rest, ' ')),
-      .body = body_of(tail),
-  };
+  struct msip_str method = MSIP_STR(""), uri = MSIP_STR("");
+  struct msip_digest d = {.body = body_of(tail)};
 
+  msip_str_cut(&head, ' ', &method);
+  msip_str_cut(&head, ' ', &uri);
+  d.method = method;
+  d.uri = uri;
   tries->carried = 0;
   for (unsigned i = 0; i < MSIP_ANSWERS_MAX; i++)
     if (k->answer[i].text) {

@@ -109,7 +109,7 @@ void msip_outgoing_credentials(struct msip_outgoing *o, struct msip_buf *buf)
 
   msip_bytes_drop(o->credentials);
   o->credentials = NULL;
-  if (!o->auth)
+  if (!o->auth || msip_buf_error(buf))
     return;
   msip_buf_init(&lines, o->ua->pool, CREDENTIALS_MAX);
   msip_keyring_write(o->auth, &lines, msip_buf_str(buf),

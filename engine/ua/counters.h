@@ -21,6 +21,8 @@
   X(refused_rate, "requests refused by limits.source_rate")                    \
   X(refused_loop, "requests refused because they came again unchanged")        \
   X(refused_tasks, "requests refused by limits.tasks")                         \
+  X(refused_guesses, "requests refused after too many wrong passwords")        \
+  X(wrong_passwords, "credentials with a wrong user or password")              \
   X(refused_draining, "requests refused while draining")                       \
   X(calls, "initial INVITEs that reached the script")                          \
   X(requests_relayed, "requests sent on as a proxy, each branch")              \

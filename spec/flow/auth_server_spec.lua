@@ -292,6 +292,9 @@ describe("sip.auth.require", function()
     assert.equal(403, response.status_code)
     local wait = tonumber(response:header("Retry-After"))
     assert.is_true(wait >= 1 and wait <= 6, wait)
+    local counters = rig.agent:counters()
+    assert.equal(counts[401], counters.wrong_passwords)
+    assert.equal(counts[403] + 1, counters.refused_guesses)
     local lines = 0
     for _, line in ipairs(rig.agent.log) do
       lines = lines + (line.level == "warn" and 1 or 0)
@@ -457,10 +460,16 @@ describe("sip.auth.require", function()
       try_with(lookup, { realm = 1 })
       try_with(lookup, { algorithms = { "SHA-1" } })
       try_with(lookup, { qop = { "none" } })
+      try_with(lookup, { algorithms = {} })
+      try_with(lookup, { algorithms = { 1 } })
+      try_with(lookup, { qop = "auth" })
+      try_with(lookup, { proxy = 1 })
+      try_with(lookup, { nonce_expires = -1 })
       request:accept()
     end } })
     assert.equal(200, ask().status_code)
-    for i, text in ipairs({ "function expected", "realm", "string expected", "SHA-1", "none" }) do
+    for i, text in ipairs({ "function expected", "did you mean 'realm'", "string expected", "SHA-1",
+      "got none", "at least one", "got 1", "table expected", "boolean expected", "0 to 86400" }) do
       assert.truthy(errors[i]:find(text, 1, true), errors[i])
     end
   end)

@@ -25,40 +25,50 @@ local function guard_here()
   return guard
 end
 
-local function text_option(options, name)
+-- The value of an option, of this type when it is given.
+local function option(options, name, wanted)
   local value = options[name]
-  if value ~= nil and type(value) ~= "string" then
-    error(("option '%s': string expected, got %s"):format(name, type(value)), 4)
+  if value ~= nil and type(value) ~= wanted then
+    error(("option '%s': %s expected, got %s"):format(name, wanted, type(value)), 4)
   end
   return value
 end
 
--- The names in the list, each known; strongest first (RFC 8760 2.3).
-local function algorithms_of(list)
+local function unknown(name, value, wanted)
+  error(("option '%s': %s expected, got %s"):format(name, wanted, tostring(value)), 5)
+end
+
+-- The algorithms that are offered, strongest first (RFC 8760 2.3).
+local function algorithms_of(options)
   local algorithms = {}
-  for i, name in ipairs(list or ALGORITHMS) do
-    local proper, rank, base = core.algorithm(name)
-    if not proper then
-      error(("option 'algorithms': unknown algorithm '%s'"):format(name), 4)
-    end
+  for i, name in ipairs(option(options, "algorithms", "table") or ALGORITHMS) do
+    local proper, rank, base
+    if type(name) == "string" then proper, rank, base = core.algorithm(name) end
+    if not proper then unknown("algorithms", name, "MD5, SHA-256 or SHA-512-256") end
     algorithms[i] = { name = proper, rank = rank, base = base }
     algorithms[proper] = algorithms[i]
   end
-  if #algorithms == 0 then error("option 'algorithms': at least one expected", 4) end
+  if #algorithms == 0 then unknown("algorithms", "none", "at least one") end
   table.sort(algorithms, function(a, b) return a.rank < b.rank end)
   return algorithms
 end
 
-local function qops_of(list)
+local function qops_of(options)
   local qops = {}
-  for _, name in ipairs(list or QOPS) do
-    if name ~= "auth" and name ~= "auth-int" then
-      error(("option 'qop': \"auth\" or \"auth-int\" expected, got '%s'"):format(name), 4)
-    end
+  for _, name in ipairs(option(options, "qop", "table") or QOPS) do
+    if name ~= "auth" and name ~= "auth-int" then unknown("qop", name, "auth or auth-int") end
     qops[name] = true
   end
-  if not next(qops) then error("option 'qop': at least one expected", 4) end
+  if not next(qops) then unknown("qop", "none", "auth or auth-int") end
   return qops
+end
+
+local function life_of(options)
+  local life = option(options, "nonce_expires", "number")
+  if life and not (life > 0 and life <= 86400) then
+    unknown("nonce_expires", life, "0 to 86400 seconds")
+  end
+  return life
 end
 
 -- What this request is measured by; nil when it is over.
@@ -67,13 +77,13 @@ local function rule_of(request, options)
   core.options(options)
   local realm, life = core.defaults(request)
   if not realm then return nil end
-  local proxy = options.proxy
+  local proxy = option(options, "proxy", "boolean")
   return {
-    realm = text_option(options, "realm") or realm,
-    life = options.nonce_expires or life,
-    algorithms = algorithms_of(options.algorithms),
-    qops = qops_of(options.qop),
-    check_uri = options.check_uri ~= false,
+    realm = option(options, "realm", "string") or realm,
+    life = life_of(options) or life,
+    algorithms = algorithms_of(options),
+    qops = qops_of(options),
+    check_uri = option(options, "check_uri", "boolean") ~= false,
     status = proxy and 407 or 401,
     asks = proxy and "Proxy-Authenticate: " or "WWW-Authenticate: ",
     answers = proxy and "Proxy-Authorization" or "Authorization",
