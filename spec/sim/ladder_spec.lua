@@ -38,6 +38,10 @@ describe("a ladder", function()
     ]])
   end)
 
+  it("fits a drawing with remarks", function()
+    net:expect("alice bob\nINVITE --> # F1\n<-- 180 # F2\n<-- 200 # 200 --> and more\nACK -->")
+  end)
+
   it("shows both flows when they differ", function()
     local ok, why = pcall(net.expect, net, [[
       alice      bob

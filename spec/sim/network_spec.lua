@@ -99,6 +99,15 @@ describe("the simulated network", function()
     assert.is_nil(arrived[2])
   end)
 
+  it("delivers so much later what the filter delays", function()
+    local net, arrived = pair({ latency = 0.01 })
+    net.filter = function(packet) return packet.text == "slow" and 0.5 or nil end
+    send(net, "slow")
+    send(net, "quick")
+    net:run(1)
+    assert.same({ { "quick", 0.01 }, { "slow", 0.51 } }, arrived)
+  end)
+
   it("runs timers in order and leaves later ones alone", function()
     local net = sim.network()
     local fired = {}

@@ -25,7 +25,8 @@ function sim.network(options) end
 ---@field lost boolean?
 
 ---@class moonsip.sim.Network
----@field filter? fun(packet: moonsip.sim.Packet): boolean? false loses the packet
+---@field filter? fun(packet: moonsip.sim.Packet): boolean|number|nil false loses the packet,
+--- a number delays it by so many seconds
 ---@field log moonsip.sim.Packet[] what was sent, in order
 local Network = {}
 

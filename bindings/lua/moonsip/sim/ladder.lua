@@ -4,12 +4,12 @@
 ---       INVITE  -->
 ---               <--   180
 ---               x--   200 INVITE
----               <--   200 INVITE (sdp) @0.52
+---               <--   200 INVITE (sdp) @0.52   # the second
 ---
 --- The first name stands left.  `--x` and `x--` are packets that were lost.  In
 --- an expectation a status without a method fits any method, "(sdp)" wants a
---- session description, "@" a time in seconds.  Among three or more parties a
---- line says both: `alice -> bob  INVITE`.
+--- session description, "@" a time in seconds, and what stands behind "#" is for the
+--- reader.  Among three or more parties a line says both: `alice -> bob  INVITE`.
 local Message = require("moonsip.sim.message")
 
 local ladder = {}
@@ -88,6 +88,7 @@ end
 
 local function read_line(line, names)
   local entry = {}
+  line = line:gsub("#.*", "")
   line = line:gsub("%(sdp%)", function()
     entry.sdp = true
     return ""

@@ -116,9 +116,9 @@ local function deliver(packet)
   end
 end
 
-function Network:put_on_the_way(packet)
+function Network:put_on_the_way(packet, late)
   local random = self.random
-  local delay = random:between(self.shortest, self.longest)
+  local delay = random:between(self.shortest, self.longest) + late
   if random:chance(self.reorder) then
     delay = delay + random:between(1, 2 * self.longest + 20)
   end
@@ -126,19 +126,32 @@ function Network:put_on_the_way(packet)
   self:after_ms(delay, deliver, packet)
 end
 
+-- What is to become of a packet: false, or milliseconds it takes longer.
+function Network:judge(packet)
+  if self.random:chance(self.loss) then
+    return false
+  end
+  local verdict
+  if self.filter then
+    verdict = self.filter(packet)
+  end
+  return verdict ~= false and ms(tonumber(verdict) or 0)
+end
+
 --- Sends text from one "ip:port" to another.  `net.filter(packet)`, when set,
---- sees every packet (from, to, text) and loses it by returning false.
+--- sees every packet (from, to, text); it loses it by returning false and delays
+--- it by returning seconds.
 function Network:transmit(from, to, text)
   local packet = { net = self, time = self.clock, from = from, to = to, text = text }
-  local filter = self.filter
+  local late = self:judge(packet)
   self.sent = self.sent + 1
-  if self.random:chance(self.loss) or filter and filter(packet) == false then
+  if not late then
     packet.lost = true
     self.lost = self.lost + 1
   else
-    self:put_on_the_way(packet)
+    self:put_on_the_way(packet, late)
     if self.random:chance(self.duplicate) then
-      self:put_on_the_way(packet)
+      self:put_on_the_way(packet, late)
     end
   end
   if self.record then
