@@ -52,19 +52,61 @@ function caller:invite(options)
   return request, err
 end
 
+-- A request's delegate that keeps what the engine made of the call.
+local function watch(self)
+  return {
+    on_progress = function(response)
+      self.session = response.session
+      self.session.delegate = self.call
+    end,
+    on_accept = function(response)
+      self.session = response.session
+      self.session.delegate = self.call
+    end,
+    on_reject = function(response, err)
+      self.refusal, self.failure = response, err
+    end,
+  }
+end
+
+--- Calls; the phone says `status_code` (180; false: nothing) and holds the INVITE,
+--- which comes back with the phone's side of the call.
+---@param options? table of engine:invite, and `status_code`
+function caller:ring(options)
+  local given = { delegate = watch(self), status_code = 180 }
+  for name, value in pairs(options or {}) do given[name] = value end
+  local status = given.status_code
+  given.status_code = nil
+  local held
+  self.phone.on_request = function(message)
+    if message.method == "INVITE" then
+      held = message
+      return status and { status_code = status } or false
+    end
+  end
+  local request = assert(self:invite(given))
+  self.phone.on_request = nil
+  return request, self.phone.calls[held.call_id], held
+end
+
+--- The phone answers an INVITE it holds, with a session description when that is
+--- due.
+---@param options? moonsip.sim.AnswerOptions
+function caller:answer(held, options)
+  local given = { status_code = 200, body = self.phone:sdp() }
+  for name, value in pairs(options or {}) do given[name] = value end
+  if given.body == false or given.status_code >= 300 then given.body = nil end
+  self.phone:respond(held, given)
+end
+
 --- A confirmed call that the agent began: the session, and the phone's side.
 function caller:establish(options)
-  local session
-  local request = assert(self:invite({
-    delegate = { on_accept = function(response)
-      session = response.session
-      session.delegate = self.call
-    end },
-    table.unpack(options or {}),
-  }))
+  local given = { delegate = watch(self) }
+  for name, value in pairs(options or {}) do given[name] = value end
+  local request = assert(self:invite(given))
   self.net:settle()
   self.net:clear()
-  return session, self.phone.calls[request.message.call_id], request
+  return self.session, self.phone.calls[request.message.call_id], request
 end
 
 function caller:finish()
