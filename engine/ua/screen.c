@@ -2,7 +2,7 @@
 #include "dialog/refresh.h"
 #include "message/body.h"
 #include "message/build.h"
-#include "ua/core.h"
+#include "ua/subscription_in.h"
 #include "uri/uri.h"
 
 static bool refuse(struct msip_ua *ua, struct msip_txn *txn,
@@ -180,6 +180,8 @@ bool msip_screen(struct msip_ua *ua, struct msip_txn *txn,
     return false;
   if (m->method == MSIP_INVITE)
     return invite_terms(ua, txn, m, facts);
+  if (m->method == MSIP_SUBSCRIBE || m->method == MSIP_REFER)
+    return one_contact(ua, txn, m) && msip_subscribe_screen(ua, txn, m);
   if (m->method == MSIP_UPDATE)
     return one_contact(ua, txn, m) && session_interval(ua, txn, m, facts);
   return true;
