@@ -158,7 +158,7 @@ void mlua_read_session_expires(lua_State *L, const struct mlua_reading *r)
 
 void mlua_read_cseq(lua_State *L, const struct mlua_reading *r)
 {
-  lua_Integer n = seconds(L, r);
+  lua_Integer n = mlua_arg_seconds(L, r);
 
   if (n < 1 || n > INT32_MAX)
     luaL_error(L, "option '%s': 1 to 2147483647 expected", r->name);

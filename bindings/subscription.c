@@ -260,7 +260,7 @@ static int subscription_refresh(lua_State *L)
   static const struct mlua_reply_rule rule = {
       .method = "refresh",
       .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE |
-                 MLUA_OPTION_EXPIRES};
+                 MLUA_OPTION_GRANT};
 
   return renew(L, &rule, false);
 }

@@ -133,7 +133,7 @@ describe("the stubs for editors know exactly the names of", function()
     for _, class in ipairs({
       "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
       "moonsip.OutgoingRequestDelegate", "moonsip.RegistrarDelegate",
-      "moonsip.SubscriptionDelegate",
+      "moonsip.SubscriptionDelegate", "moonsip.SubscribeDelegate",
     }) do
       for name in pairs(documented[class]) do call[name] = function() end end
     end

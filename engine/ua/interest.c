@@ -71,7 +71,7 @@ void msip_interest_free(struct msip_outgoing *o)
   unlist(want);
   msip_bytes_drop(want->event);
   msip_bytes_drop(want->headers);
-  msip_pool_give(o->ua->pool, w, sizeof *want);
+  msip_pool_give(o->ua->pool, want, sizeof *want);
   o->interest = NULL;
 }
 
@@ -104,10 +104,22 @@ static struct msip_interest *find(struct msip_ua *ua, const struct msip_msg *m)
     const struct msip_dialog *form = want->outgoing->form;
 
     if (msip_dialog_is(form, m->call_id, m->to_tag, MSIP_STR("")) &&
-        is_about(wantant, m))
+        is_about(want, m))
       return want;
   }
   return NULL;
+}
+
+/* What came of this dialog is over already. */
+static bool has_seen(const struct msip_interest *want, struct msip_str remote)
+{
+  struct msip_ua *ua = want->outgoing->ua;
+  uint64_t h = msip_hash(&ua->rand, 0, remote);
+
+  for (unsigned i = 0; i < want->forks && i < MSIP_FORKS_KEPT; i++)
+    if (want->seen[i] == h)
+      return true;
+  return false;
 }
 
 /* In this dialog, which is new.  NULL when memory is out. */
@@ -124,8 +136,10 @@ static struct msip_subscription *make(struct msip_interest *want,
     msip_session_free(s);
   if (!sub)
     return NULL;
-  want->forks++;
+  want->seen[want->forks++ % MSIP_FORKS_KEPT] =
+      msip_hash(&o->ua->rand, 0, s->dialog.remote_tag);
   s->dialog.local_seq = o->form->local_seq;
+  s->auth = msip_keyring_hold(o->auth);
   sub->asked = want->asked;
   sub->ending = want->asked == 0;
   sub->anonymous = true;
@@ -142,8 +156,15 @@ bool msip_interest_notify(struct msip_ua *ua, struct msip_txn *txn,
   struct msip_interest *want = find(ua, m);
   struct msip_subscription *sub;
 
-  if (!want || want->forks >= ua->settings->limit_forks)
+  if (!want || want->forks >= ua->settings->limit_forks ||
+      has_seen(want, m->from_tag))
     return false;
+  if (msip_dialog_contact_of(m).len == 0) {
+    msip_refuse(ua, txn, m,
+                &(struct msip_refusal){.status = 400,
+                                       .reason = MSIP_STR("Missing Contact")});
+    return true;
+  }
   sub = make(want, msip_carrier_new(ua, m, m->to_tag));
   if (!sub) {
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 500});
@@ -163,6 +184,7 @@ static struct msip_subscription *taken(struct msip_outgoing *o,
   struct msip_subscription *sub = msip_outgoing_subscription(o, response);
 
   if (sub || response->to_tag.len == 0 ||
+      has_seen(o->interest, response->to_tag) ||
       msip_session_find_ours(o->ua, response))
     return sub;
   sub = make(o->interest, msip_carrier_new_ours(o, response));

@@ -56,7 +56,7 @@ void msip_notify_deliver(struct msip_subscription *sub, struct msip_txn *txn,
     return; /* refused with 500; it may come again */
   r->subscription = sub;
   sub->refs++;
-  msip_session_retarget(s, m, s->peer_updates);
+  msip_subscription_follow(sub, m);
   msip_request_ask(r);
   learn(sub, &state);
 }

@@ -120,7 +120,8 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
   session = msip_session_find(ua, m);
   if (session)
     msip_session_receive(session, txn, m, &facts);
-  else if (m->method != MSIP_NOTIFY || !msip_interest_notify(ua, txn, m, &facts))
+  else if (m->method != MSIP_NOTIFY ||
+           !msip_interest_notify(ua, txn, m, &facts))
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
 }
 

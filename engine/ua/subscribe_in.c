@@ -152,13 +152,11 @@ static int check(struct msip_request *r, const struct msip_reply *reply)
 static void commit(struct msip_request *r, struct msip_subscription *sub,
                    uint32_t seconds)
 {
-  struct msip_session *s = sub->session;
-
   if (!r->subscription) {
     r->subscription = sub;
     sub->refs++;
   }
-  msip_session_retarget(s, r->message, s->peer_updates);
+  msip_subscription_follow(sub, r->message);
   sub->asked = seconds;
   sub->ending = seconds == 0;
   sub->due = true;

@@ -250,7 +250,9 @@ int msip_subscribe_read(struct msip_ua *ua, enum msip_method method,
       (struct msip_event_name){MSIP_STR("refer"), MSIP_STR(""), MSIP_STR("")};
   *seconds = REFER_SECONDS;
   if (method == MSIP_REFER)
-    return 0;
+    return msip_reply_has(options, MSIP_STR("Refer-To"))
+               ? 0
+               : msip_because(ua, MSIP_EINVALID, "refer_to: missing");
   *seconds = USUAL_SECONDS;
   if (msip_event_parse(event, msip_reply_value(options, MSIP_STR("Event"))))
     return msip_because(ua, MSIP_EINVALID, "event: missing or malformed");

@@ -221,6 +221,17 @@ bool msip_session_has_subscriptions(const struct msip_session *s)
   return false;
 }
 
+void msip_subscription_follow(struct msip_subscription *sub,
+                              const struct msip_msg *m)
+{
+  struct msip_session *s = sub->session;
+
+  if (m->cseq < s->dialog.target_seq)
+    return;
+  s->dialog.target_seq = m->cseq;
+  msip_session_retarget(s, m, s->peer_updates);
+}
+
 void msip_subscription_set_maker(struct msip_subscription *sub,
                                  struct msip_outgoing *o)
 {

@@ -10,7 +10,7 @@
 #include "ua/core.h"
 #include "ua/session_in.h"
 
-enum { MSIP_QUEUED_NOTIFY = 8 };
+enum { MSIP_QUEUED_NOTIFY = 8, MSIP_FORKS_KEPT = 8 };
 
 struct msip_subscription {
   struct msip_link_node node; /* in session->subscriptions, until it is freed */
@@ -86,6 +86,9 @@ void msip_subscriptions_drain(struct msip_ua *ua);
 void msip_subscription_answered(struct msip_outgoing *o,
                                 const struct msip_msg *response, int err);
 
+/* The dialog goes where this NOTIFY or SUBSCRIBE says (RFC 3261 12.2.2). */
+void msip_subscription_follow(struct msip_subscription *sub,
+                              const struct msip_msg *m);
 /* Nothing more comes of this request. */
 void msip_subscription_leave(struct msip_outgoing *o);
 /* Said by `o`. */
@@ -130,6 +133,7 @@ struct msip_interest {
   struct msip_bytes *headers;
   uint32_t asked;
   unsigned forks;
+  uint64_t seen[MSIP_FORKS_KEPT]; /* hashes of dialogs that it made */
   bool listed;
 };
 /* Before it is sent.  0, MSIP_EINVALID or MSIP_ENOMEM. */

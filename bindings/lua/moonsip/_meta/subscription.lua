@@ -19,6 +19,12 @@ error("a meta file is read by editors, never run")
 --- "out of memory".
 ---@alias moonsip.SubscriptionEnd string
 
+--- Of a SUBSCRIBE or REFER: hears of responses, and of what they make.
+---@class moonsip.SubscribeDelegate: moonsip.OutgoingRequestDelegate
+---@field on_notify? fun(request: moonsip.IncomingRequest, subscription: moonsip.Subscription)
+---@field on_refresh? fun(message: moonsip.Refresh, subscription: moonsip.Subscription)
+---@field on_terminated? fun(reason: moonsip.SubscriptionEnd, subscription: moonsip.Subscription)
+
 --- One side's agreement to tell the other about changes (RFC 6665), made by a
 --- SUBSCRIBE or a REFER.  The engine owns it.  Once it is over `role`, `state`,
 --- `retry_after` and `data` are left; methods fail with `EGONE`.
@@ -36,7 +42,7 @@ error("a meta file is read by editors, never run")
 ---@field data table the script's own; survives reloads
 local Subscription = {}
 
----@class moonsip.NotifyOptions: moonsip.RequestOptions
+---@class moonsip.NoticeOptions: moonsip.RequestOptions
 ---@field state "active"|"pending"|nil as before when absent
 ---@field status_code integer? of a REFER: makes the body; 200 and more ends it
 ---@field reason_phrase string? likewise
@@ -45,12 +51,12 @@ local Subscription = {}
 --- Notifier: sends a NOTIFY, or queues it until the one before is answered.
 --- Without `body` it says again what the one before said; false sends none.
 --- The body of a REFER's is message/sipfrag and begins with "SIP/2.0 ".
----@param options? moonsip.NotifyOptions
+---@param options? moonsip.NoticeOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err `EGONE`; `EPENDING`: eight are queued; `ESTATE`; `ENOMEM`
 function Subscription:notify(options) end
 
----@class moonsip.TerminateOptions: moonsip.NotifyOptions
+---@class moonsip.TerminateOptions: moonsip.NoticeOptions
 ---@field retry_after integer? seconds
 
 --- Notifier: ends it with a last NOTIFY.
