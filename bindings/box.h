@@ -79,6 +79,7 @@ void mlua_box_empty(lua_State *L, struct mlua_box *box, int gone);
 extern const struct mlua_class mlua_request_class;
 extern const struct mlua_class mlua_session_class;
 extern const struct mlua_class mlua_outgoing_class;
+extern const struct mlua_class mlua_subscription_class;
 extern const struct mlua_class mlua_message_class;
 void mlua_push_request(lua_State *L, struct mlua_engine *engine,
                        struct msip_request *request);
@@ -86,6 +87,10 @@ void mlua_push_session(lua_State *L, struct mlua_engine *engine,
                        struct msip_session *session);
 void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing);
+void mlua_push_subscription(lua_State *L, struct mlua_engine *engine,
+                            struct msip_subscription *sub);
+/* It is over: its box keeps what scripts may still ask. */
+void mlua_subscription_over(struct msip_subscription *sub);
 /* A value box: holds a reference to the message. */
 void mlua_push_message(lua_State *L, struct mlua_engine *engine,
                        struct msip_msg *message);
@@ -93,7 +98,7 @@ void mlua_push_message(lua_State *L, struct mlua_engine *engine,
 void mlua_push_ack(lua_State *L, struct mlua_engine *engine,
                    struct msip_msg *message);
 /* What an outgoing request's delegate and wait() get: { message, status_code,
- * reason_phrase, session }. */
+ * reason_phrase, session, subscription }; `outgoing` may be NULL. */
 void mlua_push_response(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing,
                         struct msip_session *session, struct msip_msg *message);

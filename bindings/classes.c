@@ -4,9 +4,9 @@
 void mlua_open_classes(lua_State *L)
 {
   static const struct mlua_class *const classes[] = {
-      &mlua_request_class, &mlua_session_class,  &mlua_outgoing_class,
-      &mlua_message_class, &mlua_response_class, &mlua_incoming_response_class,
-      &mlua_ack_class,     &mlua_logger_class,
+      &mlua_request_class,           &mlua_session_class, &mlua_outgoing_class,
+      &mlua_subscription_class,      &mlua_message_class, &mlua_response_class,
+      &mlua_incoming_response_class, &mlua_ack_class,     &mlua_logger_class,
   };
 
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)

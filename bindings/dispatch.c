@@ -83,10 +83,35 @@ static void deliver_in_dialog(lua_State *L, struct mlua_engine *engine,
   begin(engine, 2, r, box);
 }
 
+/* A NOTIFY tells, a SUBSCRIBE renews or ends. */
+static void deliver_to_subscription(lua_State *L, struct mlua_engine *engine,
+                                    struct msip_request *r)
+{
+  bool tells = msip_request_message(r)->method == MSIP_NOTIFY;
+  struct msip_subscription *sub = msip_request_subscription(r);
+
+  mlua_push_subscription(L, engine, sub);
+  if (!mlua_delegate_find(L, engine, msip_subscription_box(sub), DELEGATE,
+                          tells ? "on_notify" : "on_refresh")) {
+    msip_request_default(r);
+    return;
+  }
+  mlua_push_request(L, engine, r);
+  mlua_push_subscription(L, engine, sub);
+  begin(engine, 2, r, NULL);
+  /* RFC 6665 4.1.3: whatever the script waits for, the answer does not. */
+  if (tells)
+    msip_request_default(r);
+}
+
 static void deliver_request(lua_State *L, struct mlua_engine *engine,
                             const struct msip_event *event)
 {
-  if (msip_request_in_dialog(event->request))
+  enum msip_method method = msip_request_message(event->request)->method;
+
+  if (msip_request_subscription(event->request))
+    deliver_to_subscription(L, engine, event->request);
+  else if (msip_request_in_dialog(event->request) && method != MSIP_SUBSCRIBE)
     deliver_in_dialog(L, engine, event->request);
   else
     deliver_core(L, engine, event->request);
@@ -269,6 +294,33 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
   mlua_task_start(engine, 3, NULL, outgoing_session(outgoing));
 }
 
+/* --- subscriptions ------------------------------------------------------ */
+
+static void deliver_refreshed(lua_State *L, struct mlua_engine *engine,
+                              const struct msip_event *event)
+{
+  struct mlua_box *box = msip_subscription_box(event->subscription);
+
+  if (!box || !mlua_delegate_find(L, engine, box, DELEGATE, "on_refresh"))
+    return;
+  mlua_push_response(L, engine, NULL, NULL, event->message);
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 2, NULL, NULL);
+}
+
+static void deliver_subscription_over(lua_State *L, struct mlua_engine *engine,
+                                      const struct msip_event *event)
+{
+  struct mlua_box *box = msip_subscription_box(event->subscription);
+
+  mlua_subscription_over(event->subscription);
+  if (!box || !mlua_delegate_find(L, engine, box, DELEGATE, "on_terminated"))
+    return;
+  lua_pushstring(L, event->reason);
+  mlua_box_push(L, box);
+  mlua_task_start(engine, 2, NULL, NULL);
+}
+
 /* --- one event ---------------------------------------------------------- */
 
 static void deliver(lua_State *L, struct mlua_engine *engine,
@@ -302,6 +354,15 @@ static void deliver(lua_State *L, struct mlua_engine *engine,
   case MSIP_EV_OUTGOING_FAILED:
     deliver_failure(L, engine, event);
     break;
+  case MSIP_EV_NOTIFY_DUE:
+    msip_subscription_notify_default(event->subscription);
+    break;
+  case MSIP_EV_REFRESHED:
+    deliver_refreshed(L, engine, event);
+    break;
+  case MSIP_EV_SUBSCRIPTION_OVER:
+    deliver_subscription_over(L, engine, event);
+    break;
   case MSIP_EV_WAKE:
     mlua_task_wake(event->wake);
     break;
@@ -319,6 +380,8 @@ static void give_up(const struct msip_event *event)
       !msip_outgoing_is_relay(event->outgoing))
     msip_outgoing_settle(event->outgoing, event->session, event->message,
                          false);
+  if (event->kind == MSIP_EV_NOTIFY_DUE)
+    msip_subscription_notify_default(event->subscription);
 }
 
 /* --- requests whose box was collected ----------------------------------- */

@@ -21,6 +21,7 @@ void mlua_arg_type_error(lua_State *L, const char *name, const char *wanted,
 /* A string that may stand in a header line. */
 struct msip_str mlua_arg_line(lua_State *L, const char *name, int index);
 bool mlua_arg_boolean(lua_State *L, const struct mlua_reading *r);
+uint32_t mlua_arg_seconds(lua_State *L, const struct mlua_reading *r);
 
 void mlua_read_to(lua_State *L, const struct mlua_reading *r);
 void mlua_read_from(lua_State *L, const struct mlua_reading *r);
@@ -42,6 +43,7 @@ void mlua_read_accept(lua_State *L, const struct mlua_reading *r);
 void mlua_read_etag(lua_State *L, const struct mlua_reading *r);
 void mlua_read_refer_to(lua_State *L, const struct mlua_reading *r);
 void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r);
+void mlua_read_subscribe(lua_State *L, const struct mlua_reading *r);
 void mlua_read_contacts(lua_State *L, const struct mlua_reading *r);
 
 void mlua_read_auth(lua_State *L, const struct mlua_reading *r);

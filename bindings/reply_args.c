@@ -165,6 +165,39 @@ static void read_retry(lua_State *L, const struct mlua_reading *r)
   r->out->retry = mlua_arg_boolean(L, r);
 }
 
+static struct msip_seconds read_seconds(lua_State *L,
+                                        const struct mlua_reading *r)
+{
+  return (struct msip_seconds){true, mlua_arg_seconds(L, r)};
+}
+
+static void read_grant(lua_State *L, const struct mlua_reading *r)
+{
+  r->out->reply.expires = read_seconds(L, r);
+}
+
+static void read_min_expires(lua_State *L, const struct mlua_reading *r)
+{
+  r->out->reply.min_expires = read_seconds(L, r);
+}
+
+static void read_retry_after(lua_State *L, const struct mlua_reading *r)
+{
+  r->out->retry_after = read_seconds(L, r);
+}
+
+static void read_state(lua_State *L, const struct mlua_reading *r)
+{
+  struct msip_str state = mlua_arg_line(L, r->name, r->index);
+
+  if (msip_str_eq(state, MSIP_STR("active")))
+    r->out->state = MSIP_SUBSCRIPTION_ACTIVE;
+  else if (msip_str_eq(state, MSIP_STR("pending")))
+    r->out->state = MSIP_SUBSCRIPTION_PENDING;
+  else
+    luaL_error(L, "option '%s': \"active\" or \"pending\" expected", r->name);
+}
+
 /* A second copy above the value stays on the stack. */
 static void read_delegate(lua_State *L, const struct mlua_reading *r)
 {
@@ -211,9 +244,14 @@ static const struct option {
     {MSIP_STR_INIT("etag"), MLUA_OPTION_ETAG, mlua_read_etag},
     {MSIP_STR_INIT("refer_to"), MLUA_OPTION_REFER, mlua_read_refer_to},
     {MSIP_STR_INIT("referred_by"), MLUA_OPTION_REFER, mlua_read_referred_by},
+    {MSIP_STR_INIT("subscribe"), MLUA_OPTION_REFER, mlua_read_subscribe},
     {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
     {MSIP_STR_INIT("cseq"), MLUA_OPTION_CONTACTS, mlua_read_cseq},
     {MSIP_STR_INIT("auth"), MLUA_OPTION_AUTH, mlua_read_auth},
+    {MSIP_STR_INIT("expires"), MLUA_OPTION_GRANT, read_grant},
+    {MSIP_STR_INIT("min_expires"), MLUA_OPTION_MIN_EXPIRES, read_min_expires},
+    {MSIP_STR_INIT("retry_after"), MLUA_OPTION_RETRY_AFTER, read_retry_after},
+    {MSIP_STR_INIT("state"), MLUA_OPTION_STATE, read_state},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -293,6 +331,8 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   out->own_count = 0;
   out->retry = true;
   out->delegate = 0;
+  out->state = MSIP_SUBSCRIPTION_INIT;
+  out->retry_after = (struct msip_seconds){false, 0};
   if (!lua_isnoneornil(L, arg)) {
     luaL_checktype(L, arg, LUA_TTABLE);
     luaL_checkstack(L, 3 * OPTIONS + 8, "options");

@@ -30,9 +30,14 @@ enum {
   MLUA_OPTION_EXPIRES = 1 << 15,
   MLUA_OPTION_EVENT = 1 << 16, /* event, accept */
   MLUA_OPTION_ETAG = 1 << 17,
-  MLUA_OPTION_REFER = 1 << 18,    /* refer_to, referred_by */
+  MLUA_OPTION_REFER = 1 << 18,    /* refer_to, referred_by, subscribe */
   MLUA_OPTION_CONTACTS = 1 << 19, /* contacts, cseq */
   MLUA_OPTION_AUTH = 1 << 21,
+  /* Of subscriptions. */
+  MLUA_OPTION_GRANT = 1 << 24, /* expires that is no header of its own */
+  MLUA_OPTION_MIN_EXPIRES = 1 << 25,
+  MLUA_OPTION_STATE = 1 << 26,
+  MLUA_OPTION_RETRY_AFTER = 1 << 27,
   /* What every response may say. */
   MLUA_RESPONSE_OPTIONS = (1 << 7) - 1,
 };
@@ -55,6 +60,8 @@ struct mlua_reply_args {
   struct msip_start start; /* start.options is `reply` */
   bool retry;              /* default true */
   int delegate;            /* stack index of the table; 0: none given */
+  enum msip_subscription_state state; /* INIT: none given */
+  struct msip_seconds retry_after;
   unsigned own_count;
   struct msip_str own_headers[MLUA_OWN_HEADERS];
   struct msip_str few_headers[MLUA_FEW_HEADERS];

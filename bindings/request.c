@@ -11,20 +11,21 @@ struct request_box {
 };
 
 /* User values. */
-enum { DELEGATE = 1, MESSAGE, SESSION, VALUES = 3 };
+enum { DELEGATE = 1, MESSAGE, SESSION, SUBSCRIPTION, VALUES = 4 };
 
 enum field {
   F_MESSAGE,
   F_DELEGATE,
   F_SESSION,
+  F_SUBSCRIPTION,
   F_CANCELLED,
   F_TRANSACTION,
   F_LOGGER,
   F_METHOD,
 };
-static const char *const fields[] = {"message",   "delegate",    "session",
-                                     "cancelled", "transaction", "logger",
-                                     "method",    NULL};
+static const char *const fields[] = {"message",      "delegate",  "session",
+                                     "subscription", "cancelled", "transaction",
+                                     "logger",       "method",    NULL};
 
 void mlua_push_request(lua_State *L, struct mlua_engine *engine,
                        struct msip_request *request)
@@ -91,6 +92,20 @@ static int read_session(lua_State *L, struct mlua_box *box)
   return 1;
 }
 
+static int read_subscription(lua_State *L, struct mlua_box *box)
+{
+  struct msip_subscription *sub =
+      box->obj ? msip_request_subscription(box->obj) : NULL;
+
+  if (mlua_value_cached(L, 1, SUBSCRIPTION))
+    return 1;
+  if (!sub)
+    return 0;
+  mlua_push_subscription(L, box->engine, sub);
+  mlua_value_cache(L, 1, SUBSCRIPTION);
+  return 1;
+}
+
 static int read_method(lua_State *L, struct mlua_box *box)
 {
   enum msip_method method = ((struct request_box *)box)->method;
@@ -134,6 +149,8 @@ static int read_field(lua_State *L, struct mlua_box *box, int field)
     return mlua_read_delegate(L, box, DELEGATE);
   case F_SESSION:
     return read_session(L, box);
+  case F_SUBSCRIPTION:
+    return read_subscription(L, box);
   case F_CANCELLED:
     lua_pushboolean(L, r ? msip_request_is_cancelled(r)
                          : box->gone == MSIP_ECANCELLED);
@@ -206,6 +223,7 @@ static int answer(lua_State *L, struct mlua_box *box, answer_fn act,
 {
   struct msip_request *r = box->obj;
   struct msip_session *session;
+  struct msip_subscription *sub;
   struct mlua_value *response;
   int err;
 
@@ -218,6 +236,9 @@ static int answer(lua_State *L, struct mlua_box *box, answer_fn act,
   session = msip_request_session(r);
   if (session)
     mlua_response_set_session(L, box->engine, session);
+  sub = msip_request_subscription(r);
+  if (sub)
+    mlua_response_set_subscription(L, box->engine, sub);
   return 1;
 }
 
@@ -236,8 +257,13 @@ static int request_accept(lua_State *L)
 {
   static const struct mlua_reply_rule rule = {"accept", 200, 299,
                                               MLUA_RESPONSE_OPTIONS};
+  static const struct mlua_reply_rule subscribe = {
+      "accept", 200, 299, MLUA_RESPONSE_OPTIONS | MLUA_OPTION_GRANT};
+  enum msip_method method = ((struct request_box *)self(L))->method;
+  bool makes_subscription = method == MSIP_SUBSCRIBE || method == MSIP_REFER;
 
-  return answer_with_options(L, msip_request_accept, &rule);
+  return answer_with_options(L, msip_request_accept,
+                             makes_subscription ? &subscribe : &rule);
 }
 
 /* request:progress(options?) -> response | nil, err */
@@ -255,8 +281,8 @@ static int request_progress(lua_State *L)
 /* request:reject(options?) -> response | nil, err */
 static int request_reject(lua_State *L)
 {
-  static const struct mlua_reply_rule rule = {"reject", 400, 699,
-                                              MLUA_RESPONSE_OPTIONS};
+  static const struct mlua_reply_rule rule = {
+      "reject", 400, 699, MLUA_RESPONSE_OPTIONS | MLUA_OPTION_MIN_EXPIRES};
 
   return answer_with_options(L, msip_request_reject, &rule);
 }

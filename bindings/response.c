@@ -6,11 +6,16 @@
 #include "reply_args.h"
 
 /* moonsip.Response: user values */
-enum { SENT_TEXT = 1, SENT_SESSION, SENT_VALUES = 2 };
+enum { SENT_TEXT = 1, SENT_SESSION, SENT_SUBSCRIPTION, SENT_VALUES = 3 };
 
-enum sent_field { SENT_F_MESSAGE, SENT_F_SESSION, SENT_F_STATUS };
-static const char *const sent_fields[] = {"message", "session", "status_code",
-                                          NULL};
+enum sent_field {
+  SENT_F_MESSAGE,
+  SENT_F_SESSION,
+  SENT_F_SUBSCRIPTION,
+  SENT_F_STATUS
+};
+static const char *const sent_fields[] = {"message", "session", "subscription",
+                                          "status_code", NULL};
 
 struct mlua_value *mlua_response_new(lua_State *L, struct mlua_engine *engine)
 {
@@ -23,6 +28,13 @@ void mlua_response_set_session(lua_State *L, struct mlua_engine *engine,
 {
   mlua_push_session(L, engine, session);
   lua_setiuservalue(L, -2, SENT_SESSION);
+}
+
+void mlua_response_set_subscription(lua_State *L, struct mlua_engine *engine,
+                                    struct msip_subscription *sub)
+{
+  mlua_push_subscription(L, engine, sub);
+  lua_setiuservalue(L, -2, SENT_SUBSCRIPTION);
 }
 
 /* Digits 9 to 11 of the status line. */
@@ -50,6 +62,9 @@ static int read_sent(lua_State *L, struct mlua_box *box, int field)
     return 1;
   case SENT_F_SESSION:
     lua_getiuservalue(L, 1, SENT_SESSION);
+    return 1;
+  case SENT_F_SUBSCRIPTION:
+    lua_getiuservalue(L, 1, SENT_SUBSCRIPTION);
     return 1;
   case SENT_F_STATUS:
     if (!bytes)
@@ -83,11 +98,23 @@ const struct mlua_class mlua_response_class = {
 };
 
 /* moonsip.IncomingResponse and moonsip.IncomingAckRequest: user values */
-enum { GOT_MESSAGE = 1, GOT_SESSION, GOT_REQUEST, GOT_VALUES = 3 };
+enum {
+  GOT_MESSAGE = 1,
+  GOT_SESSION,
+  GOT_REQUEST,
+  GOT_SUBSCRIPTION,
+  GOT_VALUES = 4
+};
 
-enum got_field { GOT_F_MESSAGE, GOT_F_SESSION, GOT_F_STATUS, GOT_F_REASON };
-static const char *const got_fields[] = {"message", "session", "status_code",
-                                         "reason_phrase", NULL};
+enum got_field {
+  GOT_F_MESSAGE,
+  GOT_F_SESSION,
+  GOT_F_SUBSCRIPTION,
+  GOT_F_STATUS,
+  GOT_F_REASON
+};
+static const char *const got_fields[] = {
+    "message", "session", "subscription", "status_code", "reason_phrase", NULL};
 static const char *const ack_fields[] = {"message", NULL};
 
 static int read_message(lua_State *L, struct mlua_box *box)
@@ -112,6 +139,9 @@ static int read_got(lua_State *L, struct mlua_box *box, int field)
     return read_message(L, box);
   case GOT_F_SESSION:
     lua_getiuservalue(L, 1, GOT_SESSION);
+    return 1;
+  case GOT_F_SUBSCRIPTION:
+    lua_getiuservalue(L, 1, GOT_SUBSCRIPTION);
     return 1;
   case GOT_F_STATUS:
     if (!message)
@@ -220,14 +250,22 @@ void mlua_push_response(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing,
                         struct msip_session *session, struct msip_msg *message)
 {
+  struct msip_subscription *sub =
+      outgoing ? msip_outgoing_subscription(outgoing, message) : NULL;
   struct mlua_value *value =
       mlua_value_new(L, engine, &mlua_incoming_response_class, sizeof *value);
 
   mlua_value_set_message(L, value, message);
-  mlua_push_outgoing(L, engine, outgoing);
-  lua_setiuservalue(L, -2, GOT_REQUEST);
+  if (outgoing) {
+    mlua_push_outgoing(L, engine, outgoing);
+    lua_setiuservalue(L, -2, GOT_REQUEST);
+  }
   if (session) {
     mlua_push_session(L, engine, session);
     lua_setiuservalue(L, -2, GOT_SESSION);
+  }
+  if (sub) {
+    mlua_push_subscription(L, engine, sub);
+    lua_setiuservalue(L, -2, GOT_SUBSCRIPTION);
   }
 }

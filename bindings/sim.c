@@ -205,10 +205,12 @@ static int agent_census(lua_State *L)
   struct agent *agent = check(L);
   struct msip_census census = msip_ua_census(agent->engine->ua);
 
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 9);
   set_count(L, "sessions", census.sessions);
   set_count(L, "requests", census.requests);
   set_count(L, "outgoing", census.outgoing);
+  set_count(L, "subscriptions", census.subscriptions);
+  set_count(L, "dialogs", census.dialogs);
   set_count(L, "transactions", census.transactions);
   set_count(L, "timers", census.timers);
   set_count(L, "tasks", agent->engine->task_count);

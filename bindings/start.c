@@ -84,6 +84,17 @@ static int engine_publish(lua_State *L)
                MLUA_OPTION_EVENT | MLUA_OPTION_EXPIRES | MLUA_OPTION_ETAG);
 }
 
+static int engine_subscribe(lua_State *L)
+{
+  return start(L, MSIP_SUBSCRIBE, "subscribe",
+               MLUA_OPTION_EVENT | MLUA_OPTION_EXPIRES);
+}
+
+static int engine_refer(lua_State *L)
+{
+  return start(L, MSIP_REFER, "refer", MLUA_OPTION_REFER);
+}
+
 /* Methods with a meaning of their own have their own function; these two only
  * ever belong to another request. */
 static int engine_request(lua_State *L)
@@ -111,6 +122,8 @@ void mlua_set_start_methods(lua_State *L)
       {"options", engine_options},
       {"register", engine_register},
       {"publish", engine_publish},
+      {"subscribe", engine_subscribe},
+      {"refer", engine_refer},
       {"request", engine_request},
       {NULL, NULL},
   };

@@ -135,7 +135,7 @@ void mlua_read_rel100(lua_State *L, const struct mlua_reading *r)
   luaL_error(L, "option '%s': no, supported or required expected", r->name);
 }
 
-static lua_Integer seconds(lua_State *L, const struct mlua_reading *r)
+uint32_t mlua_arg_seconds(lua_State *L, const struct mlua_reading *r)
 {
   int whole = 0;
   lua_Integer n = 0;
@@ -147,18 +147,18 @@ static lua_Integer seconds(lua_State *L, const struct mlua_reading *r)
   if (n < 0 || n > UINT32_MAX)
     luaL_error(L, "option '%s': seconds from 0 to 4294967295 expected",
                r->name);
-  return n;
+  return (uint32_t)n;
 }
 
 void mlua_read_session_expires(lua_State *L, const struct mlua_reading *r)
 {
-  r->out->start.session_expires = (uint32_t)seconds(L, r);
+  r->out->start.session_expires = mlua_arg_seconds(L, r);
   r->out->start.has_session_expires = true;
 }
 
 void mlua_read_cseq(lua_State *L, const struct mlua_reading *r)
 {
-  lua_Integer n = seconds(L, r);
+  lua_Integer n = mlua_arg_seconds(L, r);
 
   if (n < 1 || n > INT32_MAX)
     luaL_error(L, "option '%s': 1 to 2147483647 expected", r->name);
@@ -208,7 +208,7 @@ static void text_header(lua_State *L, const struct mlua_reading *r,
 
 void mlua_read_expires(lua_State *L, const struct mlua_reading *r)
 {
-  lua_pushfstring(L, "Expires: %I", (LUAI_UACINT)seconds(L, r));
+  lua_pushfstring(L, "Expires: %I", (LUAI_UACINT)mlua_arg_seconds(L, r));
   own_header(L, r);
 }
 
@@ -236,6 +236,15 @@ void mlua_read_refer_to(lua_State *L, const struct mlua_reading *r)
 void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r)
 {
   address_list(L, r, "Referred-By: ");
+  own_header(L, r);
+}
+
+/* RFC 4488: false asks the other side to make no subscription. */
+void mlua_read_subscribe(lua_State *L, const struct mlua_reading *r)
+{
+  if (mlua_arg_boolean(L, r))
+    return;
+  lua_pushliteral(L, "Refer-Sub: false");
   own_header(L, r);
 }
 

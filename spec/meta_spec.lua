@@ -17,6 +17,11 @@ describe("the stubs for editors know exactly the names of", function()
     things["moonsip.OutgoingRequest"] = change
     rig.net:settle()
     for response in change:responses() do things["moonsip.IncomingResponse"] = response end
+    rig.call.on_refer = function(request)
+      things["moonsip.Subscription"] = request:accept().subscription
+    end
+    call:request({ method = "REFER", headers = { "Refer-To: <sip:carol@192.0.2.7>" } })
+    rig.net:settle()
     rig:change(call)
     rig.reinvite:accept({ body = rig.sdp })
     rig.net:settle()
@@ -58,7 +63,7 @@ describe("the stubs for editors know exactly the names of", function()
   for _, class in ipairs({
     "moonsip.Engine", "moonsip.IncomingAckRequest", "moonsip.IncomingInviteRequest",
     "moonsip.IncomingResponse", "moonsip.Logger", "moonsip.Message", "moonsip.OutgoingRequest",
-    "moonsip.Response", "moonsip.Session", "moonsip.Timer", "moonsip.URI",
+    "moonsip.Response", "moonsip.Session", "moonsip.Subscription", "moonsip.Timer", "moonsip.URI",
   }) do
     it(class, function()
       assert.same(documented[class], names_of(assert(things[class], "none met")))
@@ -131,6 +136,7 @@ describe("the stubs for editors know exactly the names of", function()
     for _, class in ipairs({
       "moonsip.SessionDelegate", "moonsip.IncomingRequestDelegate",
       "moonsip.OutgoingRequestDelegate", "moonsip.RegistrarDelegate", "moonsip.b2bua.Hooks",
+      "moonsip.SubscriptionDelegate", "moonsip.SubscribeDelegate",
     }) do
       for name in pairs(documented[class]) do call[name] = function() end end
     end

@@ -28,6 +28,7 @@ static json_t *census(struct msip_host *host)
   set(all, "sessions", now.sessions);
   set(all, "requests", now.requests);
   set(all, "outgoing", now.outgoing);
+  set(all, "subscriptions", now.subscriptions);
   set(all, "transactions", now.transactions);
   set(all, "timers", now.timers);
   set(all, "bytes", now.pool_bytes);

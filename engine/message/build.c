@@ -12,6 +12,16 @@ static bool refused(struct msip_buf *buf, struct msip_str value)
   return true;
 }
 
+void msip_build_status_line(struct msip_buf *buf, unsigned status,
+                            struct msip_str reason)
+{
+  msip_buf_lit(buf, "SIP/2.0 ");
+  msip_buf_u64(buf, status);
+  msip_buf_char(buf, ' ');
+  msip_buf_add(buf, reason.len ? reason : msip_reason_phrase(status));
+  msip_buf_lit(buf, "\r\n");
+}
+
 void msip_build_request_line(struct msip_buf *buf, struct msip_str method,
                              struct msip_str ruri)
 {

@@ -20,6 +20,9 @@ void msip_build_response(struct msip_buf *buf, const struct msip_msg *request,
                          unsigned status, struct msip_str reason,
                          struct msip_str to_tag, msip_time now);
 
+/* Status line, as a message/sipfrag begins too. */
+void msip_build_status_line(struct msip_buf *buf, unsigned status,
+                            struct msip_str reason);
 /* Request line. */
 void msip_build_request_line(struct msip_buf *buf, struct msip_str method,
                              struct msip_str ruri);

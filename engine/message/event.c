@@ -4,9 +4,9 @@
 #include "message/field.h"
 #include "uri/param.h"
 
-int msip_event_parse(struct msip_event *out, struct msip_str value)
+int msip_event_parse(struct msip_event_name *out, struct msip_str value)
 {
-  struct msip_event event;
+  struct msip_event_name event;
 
   if (msip_field_token(value, &event.package, &event.params) != 0)
     return MSIP_ESYNTAX;
@@ -15,7 +15,8 @@ int msip_event_parse(struct msip_event *out, struct msip_str value)
   return 0;
 }
 
-bool msip_event_equal(const struct msip_event *a, const struct msip_event *b)
+bool msip_event_equal(const struct msip_event_name *a,
+                      const struct msip_event_name *b)
 {
   return msip_str_eq(a->package, b->package) && msip_str_eq(a->id, b->id);
 }

@@ -43,6 +43,7 @@
   X(REPLACES, "Replaces", "", ONE)                                             \
   X(REFER_TO, "Refer-To", "r", ONE)                                            \
   X(REFERRED_BY, "Referred-By", "b", ONE)                                      \
+  X(REFER_SUB, "Refer-Sub", "", ONE)                                           \
   X(WARNING, "Warning", "", LIST)                                              \
   X(RETRY_AFTER, "Retry-After", "", ONE)                                       \
   X(TIMESTAMP, "Timestamp", "", ONE)                                           \

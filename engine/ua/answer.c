@@ -1,6 +1,7 @@
 /* accept, progress, redirect, reject, trying: checks first, effects after. */
 #include "ua/request_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 static unsigned default_rejection(const struct msip_request *r)
 {
@@ -126,8 +127,14 @@ int msip_request_accept(struct msip_request *r, const struct msip_reply *reply,
     err = msip_request_take_tag(r, reply->to_tag);
   if (err)
     return err;
-  return r->invite ? msip_invite_accept(r, reply, sent)
-                   : accept_plain(r, reply, sent);
+  if (r->invite)
+    return msip_invite_accept(r, reply, sent);
+  if (r->message->method == MSIP_SUBSCRIBE ||
+      r->message->method == MSIP_REFER) {
+    err = check_body_type(r, reply);
+    return err ? err : msip_subscribe_accept(r, reply, sent);
+  }
+  return accept_plain(r, reply, sent);
 }
 
 int msip_request_progress(struct msip_request *r,

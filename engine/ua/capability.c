@@ -1,4 +1,5 @@
 /* What we tell peers about ourselves: Allow, Supported. */
+#include "message/build.h"
 #include "ua/session_in.h"
 
 static bool is_served(const struct msip_ua *ua, enum msip_method method)
@@ -73,6 +74,14 @@ void msip_ua_set_served(struct msip_ua *ua, uint32_t methods)
   list_allow(ua);
 }
 
+void msip_build_allow_events(struct msip_ua *ua, struct msip_buf *buf)
+{
+  struct msip_str events = msip_str_c(ua->settings->events);
+
+  msip_build_header(buf, MSIP_H_ALLOW_EVENTS,
+                    events.len ? events : MSIP_STR("refer"));
+}
+
 bool msip_supports(const struct msip_ua *ua, struct msip_str option_tag)
 {
   struct msip_str rest = ua->supported, tag;
@@ -80,5 +89,5 @@ bool msip_supports(const struct msip_ua *ua, struct msip_str option_tag)
   while (msip_str_cut(&rest, ',', &tag))
     if (msip_str_ieq(tag, option_tag))
       return true;
-  return false;
+  return msip_str_ieq(option_tag, MSIP_STR("norefersub"));
 }

@@ -13,6 +13,7 @@
 #include "dialog/offer.h"
 #include "dialog/refresh.h"
 #include "dialog/rel1xx.h"
+#include "dialog/subscribe.h"
 #include "transaction/txns.h"
 #include "ua/limit.h"
 #include "ua/ua.h"
@@ -47,6 +48,7 @@ struct msip_ua {
   struct msip_wheel wheel;
   struct msip_txns *txns;
   struct msip_map dialogs;
+  struct msip_map interests;      /* of interest.c */
   struct msip_link_node sessions; /* live and ending */
   struct msip_link_node requests;
   struct msip_link_node outgoing;
@@ -105,12 +107,14 @@ struct msip_bytes *msip_refusal_build(struct msip_ua *ua,
                                       struct msip_str to_tag,
                                       const struct msip_refusal *refusal);
 void msip_build_server(struct msip_ua *ua, struct msip_buf *buf);
+/* Allow-Events: the setting, at least "refer". */
+void msip_build_allow_events(struct msip_ua *ua, struct msip_buf *buf);
 /* Warning: 399 agent "text" */
 void msip_build_warning(struct msip_ua *ua, struct msip_buf *buf, unsigned code,
                         struct msip_str text);
 
 /* --- capability.c */
-/* One of the option tags in our Supported. */
+/* One of the option tags in our Supported, or one that needs no mention. */
 bool msip_supports(const struct msip_ua *ua, struct msip_str option_tag);
 
 /* --- receive.c, screen.c */

@@ -55,7 +55,7 @@ static void in_dialog(struct msip_request *r)
     answer(r, 480);
     break;
   case MSIP_SUBSCRIBE:
-    answer(r, 489);
+    answer(r, r->subscription ? 200 : 489);
     break;
   case MSIP_REGISTER:
   case MSIP_PUBLISH:

@@ -11,11 +11,13 @@
 struct msip_request;
 struct msip_session;
 struct msip_outgoing;
+struct msip_subscription;
 struct msip_wake;
 
 enum msip_event_kind {
-  /* `request` wants a decision.  With request->session set it goes to the
-   * session delegate, else to the core delegate; the callback is on_<method>
+  /* `request` wants a decision.  With request->subscription set it goes to the
+   * delegate of that, else in a call to the session delegate, else to the core
+   * delegate; the callback is on_<method>
    * (on_request for other methods out of dialog).  Without a callback call
    * msip_request_default. */
   MSIP_EV_REQUEST,
@@ -41,6 +43,15 @@ enum msip_event_kind {
   /* `outgoing` failed with `err` (MSIP_ETIMEOUT, MSIP_ETRANSPORT,
    * MSIP_ECANCELLED, MSIP_EGONE, MSIP_ENOMEM). */
   MSIP_EV_OUTGOING_FAILED,
+  /* `subscription` was accepted and nobody notified yet: unless somebody did
+   * by now, msip_subscription_notify_default. */
+  MSIP_EV_NOTIFY_DUE,
+  /* `subscription` was renewed by a SUBSCRIBE of ours, whose 2xx is `message`:
+   * on_refresh(response, subscription). */
+  MSIP_EV_REFRESHED,
+  /* `subscription` is over, `reason` says how: on_terminated(reason,
+   * subscription). */
+  MSIP_EV_SUBSCRIPTION_OVER,
   /* `wake` is due. */
   MSIP_EV_WAKE,
 };
@@ -48,10 +59,11 @@ enum msip_event_kind {
 struct msip_event {
   enum msip_event_kind kind;
   int err;
-  const char *reason; /* static text: "bye", "cancelled", "no ack", ... */
+  const char *reason; /* "bye received", "cancelled", "no ack", ... */
   struct msip_request *request;
   struct msip_session *session;
   struct msip_outgoing *outgoing;
+  struct msip_subscription *subscription;
   struct msip_msg *message; /* a reference that the drainer must drop */
   struct msip_wake *wake;
 };

@@ -5,6 +5,7 @@
 #include "ua/outgoing_in.h"
 #include "ua/relay_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 enum { REQUEST_MAX = 65535 };
 
@@ -26,6 +27,7 @@ struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
   o->method = method;
   o->sweep.free = free_dead;
   msip_list_init(&o->sweep.node);
+  msip_list_init(&o->makes);
   msip_timer_init(&o->limit, msip_outgoing_limit_fire);
   if (s) {
     s->refs++;
@@ -131,7 +133,7 @@ bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
                                                : MSIP_EV_OUTGOING_FAILED,
                                   .err = err,
                                   .outgoing = o,
-                                  .session = s,
+                                  .session = s && !s->bare ? s : NULL,
                                   .message = kept});
   return queued && kept;
 }
@@ -203,6 +205,8 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
   else if (!told)
     msip_outgoing_settle(o, s, response, false);
   weigh(o, response->status);
+  if (final)
+    msip_subscription_answered(o, response, 0);
   /* An accepted INVITE stays, for the repeats of its 2xx. */
   if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);
@@ -228,6 +232,7 @@ void msip_outgoing_failure(struct msip_outgoing *o, int err)
   else if (!told)
     msip_outgoing_report(o, o->session, NULL, err);
   weigh(o, err == MSIP_ETIMEOUT ? 408 : 0);
+  msip_subscription_answered(o, NULL, err);
   msip_outgoing_end(o);
 }
 
@@ -237,8 +242,11 @@ void msip_outgoing_end(struct msip_outgoing *o)
 
   if (o->dead)
     return;
-  o->dead = o->done = o->ended = true;
+  o->done = o->ended = true;
   msip_outgoing_detach(o);
+  if (o->interest && msip_interest_lingers(o))
+    return;
+  o->dead = true;
   msip_timer_stop(&o->ua->wheel, &o->limit);
   if (o->call)
     msip_call_over(o, "another fork answered");
@@ -250,8 +258,7 @@ void msip_outgoing_end(struct msip_outgoing *o)
     s->own_change = NULL;
   if (s && s->own_bye == o) {
     s->own_bye = NULL;
-    if (s->state == MSIP_SESSION_TERMINATED)
-      msip_session_unlist(s);
+    msip_session_maybe_unlist(s);
   }
   msip_list_add(&o->ua->dead, &o->sweep.node);
 }
@@ -286,6 +293,7 @@ void msip_outgoing_free(struct msip_outgoing *o)
   msip_bytes_drop(o->name);
   msip_bytes_drop(o->credentials);
   msip_keyring_drop(o->auth);
+  msip_subscription_leave(o);
   if (o->session)
     msip_session_unref(o->session);
   ua->census.outgoing--;
@@ -306,7 +314,29 @@ struct msip_session *msip_outgoing_session(const struct msip_outgoing *o)
 {
   struct msip_session *s = o->call ? o->call->accepted : o->session;
 
-  return s && !s->lingers ? s : NULL;
+  return s && !s->bare && !s->lingers ? s : NULL;
+}
+
+struct msip_subscription *
+msip_outgoing_subscription(const struct msip_outgoing *o,
+                           const struct msip_msg *response)
+{
+  const struct msip_session *s;
+  struct msip_link_node *at;
+
+  if (response->status >= 300)
+    return NULL;
+  if (!o->interest)
+    return o->method == MSIP_NOTIFY ? NULL : o->subscription;
+  s = msip_session_find_ours(o->ua, response);
+  for (at = o->makes.next; at != &o->makes; at = at->next) {
+    struct msip_subscription *sub =
+        MSIP_CONTAINER(at, struct msip_subscription, made);
+
+    if (sub->session == s)
+      return sub;
+  }
+  return NULL;
 }
 
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o)

@@ -8,6 +8,7 @@
 struct msip_reply;
 struct msip_ua;
 struct msip_session;
+struct msip_subscription;
 struct msip_outgoing;
 
 enum msip_rel100_ask {
@@ -51,6 +52,10 @@ struct msip_str msip_outgoing_name(const struct msip_outgoing *o);
 /* In a dialog: its session.  An INVITE outside: the first that was accepted, or
  * NULL. */
 struct msip_session *msip_outgoing_session(const struct msip_outgoing *o);
+/* What a SUBSCRIBE or REFER made that got this response; NULL. */
+struct msip_subscription *
+msip_outgoing_subscription(const struct msip_outgoing *o,
+                           const struct msip_msg *response);
 /* The bytes as sent; NULL while the request is queued. */
 struct msip_bytes *msip_outgoing_bytes(const struct msip_outgoing *o);
 bool msip_outgoing_is_done(const struct msip_outgoing *o);

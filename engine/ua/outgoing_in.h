@@ -49,10 +49,13 @@ struct msip_outgoing {
   struct msip_dialog *form;     /* outside one */
   struct msip_txn *txn;
   struct msip_bytes *bytes;
-  struct msip_change *change; /* NULL: no session change */
-  struct msip_call *call;     /* INVITE outside a dialog */
-  struct msip_branch *branch; /* of a relayed request: relay_in.h */
-  struct msip_timer limit;    /* `timeout`, then the end of a CANCEL */
+  struct msip_change *change;             /* NULL: no session change */
+  struct msip_call *call;                 /* INVITE outside a dialog */
+  struct msip_branch *branch;             /* of a relayed request: relay_in.h */
+  struct msip_subscription *subscription; /* in a dialog: what it is about */
+  struct msip_interest *interest;         /* outside: what may come of it */
+  struct msip_link_node makes;            /* subscriptions that came of it */
+  struct msip_timer limit; /* `timeout`, then the end of a CANCEL */
   struct msip_bytes *cancel_tail;
   enum msip_method method;
   struct msip_bytes *name; /* of a method the engine does not know */

@@ -1,7 +1,7 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
 #include "ua/relay_in.h"
 #include "ua/request_in.h"
-#include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 /* RFC 5626 keep-alives and STUN (RFC 5389) share the port; neither is SIP. */
 static bool is_keepalive(struct msip_str bytes)
@@ -38,8 +38,10 @@ static bool is_unwelcome(struct msip_ua *ua, const struct msip_msg *m)
     msip_refuse_stateless(ua, m, &(struct msip_refusal){.status = 503});
     return true;
   }
-  if (m->method == MSIP_INVITE &&
-      ua->census.sessions >= ua->settings->limit_dialogs) {
+  if ((m->method == MSIP_INVITE &&
+       ua->census.sessions >= ua->settings->limit_dialogs) ||
+      ((m->method == MSIP_SUBSCRIBE || m->method == MSIP_REFER) &&
+       ua->census.subscriptions >= ua->settings->limit_dialogs)) {
     refuse_beyond(ua, MSIP_LIMIT_DIALOGS, m);
     return true;
   }
@@ -137,7 +139,8 @@ static void new_request(struct msip_ua *ua, const struct msip_msg *m)
   session = msip_session_find(ua, m);
   if (session)
     msip_session_receive(session, txn, m, &facts);
-  else
+  else if (m->method != MSIP_NOTIFY ||
+           !msip_interest_notify(ua, txn, m, &facts))
     msip_refuse(ua, txn, m, &(struct msip_refusal){.status = 481});
 }
 

@@ -48,6 +48,9 @@ static void build_headers(struct msip_ua *ua, struct msip_buf *buf,
   case 469:
     msip_build_header(buf, MSIP_H_RECV_INFO, MSIP_STR(""));
     break;
+  case 489:
+    msip_build_allow_events(ua, buf);
+    break;
   case 503:
     msip_build_number(buf, MSIP_H_RETRY_AFTER, s->drain_retry_after);
     break;

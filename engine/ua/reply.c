@@ -13,7 +13,7 @@ enum {
 };
 
 /* Name of a "Name: value" line; empty when it has no usable name. */
-static struct msip_str line_name(struct msip_str line, struct msip_str *value)
+struct msip_str msip_reply_line(struct msip_str line, struct msip_str *value)
 {
   size_t colon = msip_str_find(line, ':');
   struct msip_str name = msip_str_trim(msip_str_of(line.at, colon));
@@ -56,7 +56,7 @@ static bool is_ours(struct msip_str name)
 
 static int check_header(struct msip_ua *ua, struct msip_str line)
 {
-  struct msip_str value, name = line_name(line, &value);
+  struct msip_str value, name = msip_reply_line(line, &value);
 
   if (!msip_str_is_line(line))
     return msip_because(ua, MSIP_EINVALID, "a header holds CR, LF or NUL");
@@ -130,9 +130,20 @@ bool msip_reply_has(const struct msip_reply *reply, struct msip_str name)
   struct msip_str value;
 
   for (unsigned i = 0; i < reply->header_count; i++)
-    if (msip_str_ieq(line_name(reply->headers[i], &value), name))
+    if (msip_str_ieq(msip_reply_line(reply->headers[i], &value), name))
       return true;
   return false;
+}
+
+struct msip_str msip_reply_value(const struct msip_reply *reply,
+                                 struct msip_str name)
+{
+  struct msip_str value;
+
+  for (unsigned i = 0; i < reply->header_count; i++)
+    if (msip_str_ieq(msip_reply_line(reply->headers[i], &value), name))
+      return value;
+  return MSIP_STR("");
 }
 
 void msip_reply_headers(struct msip_buf *buf, const struct msip_reply *reply)
@@ -140,7 +151,7 @@ void msip_reply_headers(struct msip_buf *buf, const struct msip_reply *reply)
   struct msip_str value = MSIP_STR("");
 
   for (unsigned i = 0; i < reply->header_count; i++) {
-    struct msip_str name = line_name(reply->headers[i], &value);
+    struct msip_str name = msip_reply_line(reply->headers[i], &value);
 
     msip_build_named(buf, name, value);
   }
@@ -318,6 +329,14 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
   build_require(&buf, draft);
   if (draft->refresh && draft->refresh->interval)
     build_session_expires(&buf, draft->refresh);
+  if (draft->expires.given)
+    msip_build_number(&buf, MSIP_H_EXPIRES, draft->expires.n);
+  if (reply->min_expires.given)
+    msip_build_number(&buf, MSIP_H_MIN_EXPIRES, reply->min_expires.n);
+  if (draft->no_subscription)
+    msip_build_header(&buf, MSIP_H_REFER_SUB, MSIP_STR("false"));
+  if (draft->status == 489 && !msip_reply_has(reply, MSIP_STR("Allow-Events")))
+    msip_build_allow_events(ua, &buf);
   if (draft->warning.len && !msip_reply_has(reply, MSIP_STR("Warning")))
     msip_build_warning(ua, &buf, 399, draft->warning);
   msip_reply_headers(&buf, reply);

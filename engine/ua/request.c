@@ -3,6 +3,7 @@
 #include "ua/relay_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 enum { TRYING_MS = 200, OWED_MS = 500 };
 
@@ -175,6 +176,8 @@ void msip_request_free(struct msip_request *r)
     msip_pool_give(ua->pool, r->before, sizeof *r->before);
   }
   msip_msg_drop(r->message);
+  if (r->subscription)
+    msip_subscription_unref(r->subscription);
   if (r->session)
     msip_session_unref(r->session);
   ua->census.requests--;
@@ -321,12 +324,18 @@ const struct msip_msg *msip_request_message(const struct msip_request *r)
 
 struct msip_session *msip_request_session(const struct msip_request *r)
 {
-  return r->session;
+  return r->session && r->session->bare ? NULL : r->session;
+}
+
+struct msip_subscription *
+msip_request_subscription(const struct msip_request *r)
+{
+  return r->subscription;
 }
 
 bool msip_request_in_dialog(const struct msip_request *r)
 {
-  return r->in_dialog;
+  return r->in_dialog && !r->session->bare;
 }
 
 bool msip_request_is_answered(const struct msip_request *r)

@@ -10,11 +10,13 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "dialog/subscribe.h"
 #include "message/msg.h"
 
 struct msip_ua;
 struct msip_request;
 struct msip_session;
+struct msip_subscription;
 
 enum msip_reply_body {
   MSIP_REPLY_BODY_DEFAULT, /* none given: repeat an answer shown before */
@@ -43,6 +45,8 @@ struct msip_reply {
   bool reliable;
   const struct msip_login *logins; /* requests of ours: for challenges */
   unsigned login_count;
+  struct msip_seconds expires;     /* accepting SUBSCRIBE or REFER: at most */
+  struct msip_seconds min_expires; /* Min-Expires of a 423 */
 };
 
 /* Sends a 2xx (default 200).  `*sent` (may be NULL) gets a reference to the
@@ -90,7 +94,10 @@ void msip_request_abandon(struct msip_request *r);
 const struct msip_msg *msip_request_message(const struct msip_request *r);
 /* The session of an in-dialog request, or the one its response made; NULL. */
 struct msip_session *msip_request_session(const struct msip_request *r);
-/* It arrived in a dialog: ask the session delegate. */
+/* The subscription it makes, renews, ends or tells of; NULL. */
+struct msip_subscription *
+msip_request_subscription(const struct msip_request *r);
+/* It arrived in a call: ask the session delegate. */
 bool msip_request_in_dialog(const struct msip_request *r);
 /* A final response was given (it may still wait for a PRACK). */
 bool msip_request_is_answered(const struct msip_request *r);

@@ -42,7 +42,8 @@ struct msip_request {
   struct msip_exchange *before;  /* UPDATE or PRACK with an offer */
   struct msip_request *prack_of; /* PRACK: the INVITE it acknowledges */
   struct msip_relay *relay;      /* it is sent on, or NULL */
-  struct msip_timer timer;       /* 100 after 200 ms, then answer_time */
+  struct msip_subscription *subscription; /* what it makes, renews or tells */
+  struct msip_timer timer; /* 100 after 200 ms, then answer_time */
   void *box;
   struct msip_facts facts; /* of `message` */
   char tag[MSIP_TAG_MAX];  /* To tag of all our responses */
@@ -106,6 +107,8 @@ struct msip_draft {
   uint32_t rseq;       /* 0: not reliable */
   const struct msip_refresh *refresh; /* NULL: no Session-Expires */
   struct msip_str warning;            /* value of an automatic Warning */
+  struct msip_seconds expires;
+  bool no_subscription; /* REFER: "Refer-Sub: false" */
 };
 
 /* EINVALID for what the author got wrong. */
@@ -117,6 +120,11 @@ struct msip_bytes *msip_reply_build(struct msip_request *r,
 /* The caller's extra header lines, and whether one of this name is there. */
 void msip_reply_headers(struct msip_buf *buf, const struct msip_reply *reply);
 bool msip_reply_has(const struct msip_reply *reply, struct msip_str name);
+/* Its value; empty when it is not there. */
+struct msip_str msip_reply_value(const struct msip_reply *reply,
+                                 struct msip_str name);
+/* Name and value of one such line. */
+struct msip_str msip_reply_line(struct msip_str line, struct msip_str *value);
 /* "<sip:192.0.2.1:5060>" for this flow, or the setting. */
 void msip_build_contact(struct msip_ua *ua, struct msip_buf *buf,
                         const struct msip_flow *flow);

@@ -4,6 +4,7 @@
 #include "message/build.h"
 #include "ua/relay.h"
 #include "ua/request_in.h"
+#include "ua/subscription_in.h"
 #include "uri/uri.h"
 
 /* Who is refused: a request that has an object by now, or only a transaction,
@@ -190,10 +191,15 @@ static bool invite_terms(const struct screen *s, const struct msip_msg *m,
 static bool is_fit(const struct screen *s, const struct msip_msg *m,
                    struct msip_facts *facts)
 {
+  struct msip_refusal refusal;
+
   if (!required_extensions(s, m) || !content(s, m, facts))
     return false;
   if (m->method == MSIP_INVITE)
     return invite_terms(s, m, facts);
+  if (m->method == MSIP_SUBSCRIBE || m->method == MSIP_REFER)
+    return one_contact(s, m) && (msip_subscribe_screen(s->ua, m, &refusal) ||
+                                 refuse_with(s, m, &refusal));
   if (m->method == MSIP_UPDATE)
     return one_contact(s, m) && session_interval(s, m, facts);
   return true;

@@ -3,6 +3,7 @@
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 #include "uri/nameaddr.h"
 
 /* RFC 5407 appendix D: over, but each 2xx to its INVITE gets an ACK until the
@@ -28,7 +29,7 @@ static void free_dead(struct msip_dead *dead)
     linger(s);
 }
 
-static int list(struct msip_session *s)
+int msip_session_list(struct msip_session *s)
 {
   struct msip_dialog *d = &s->dialog;
   uint64_t hash =
@@ -46,20 +47,28 @@ void msip_session_unlist(struct msip_session *s)
   s->listed = false;
 }
 
-/* Around a dialog that is made already. */
-static void begin(struct msip_session *s, struct msip_ua *ua,
-                  const struct msip_flow *flow)
+void msip_session_maybe_unlist(struct msip_session *s)
+{
+  if (s->state == MSIP_SESSION_TERMINATED && !s->own_bye &&
+      !msip_session_has_subscriptions(s))
+    msip_session_unlist(s);
+}
+
+void msip_session_begin(struct msip_session *s, struct msip_ua *ua,
+                        const struct msip_flow *flow, bool bare)
 {
   s->ua = ua;
   s->sweep.free = free_dead;
   msip_list_init(&s->sweep.node);
   msip_list_init(&s->fork);
-  s->state = MSIP_SESSION_EARLY;
+  s->bare = bare;
+  s->state = bare ? MSIP_SESSION_TERMINATED : MSIP_SESSION_EARLY;
   s->flow = *flow;
   msip_list_init(&s->requests);
+  msip_list_init(&s->subscriptions);
   msip_list_add(&ua->sessions, &s->node);
   msip_timer_init(&s->timer, msip_session_timer_fire);
-  ua->census.sessions++;
+  ua->census.sessions += !bare;
 }
 
 struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
@@ -74,9 +83,9 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
     msip_pool_give(ua->pool, s, sizeof *s);
     return NULL;
   }
-  begin(s, ua, &response->flow);
+  msip_session_begin(s, ua, &response->flow, false);
   s->ours = true;
-  if (list(s) != 0) {
+  if (msip_session_list(s) != 0) {
     msip_session_free(s);
     return NULL;
   }
@@ -99,10 +108,10 @@ struct msip_session *msip_session_new(struct msip_request *r)
     msip_pool_give(ua->pool, s, sizeof *s);
     return NULL;
   }
-  begin(s, ua, &r->message->flow);
+  msip_session_begin(s, ua, &r->message->flow, false);
   s->invite_cseq = r->message->cseq;
   s->peer_updates = r->facts.updates;
-  if (list(s) != 0 ||
+  if (msip_session_list(s) != 0 ||
       (r->facts.has_sdp &&
        msip_exchange_move(&s->exchange, ua->pool, MSIP_OFFER_RECV,
                           r->facts.sdp) != 0)) {
@@ -126,11 +135,10 @@ void msip_session_undo(struct msip_request *r)
   msip_session_free(s);
 }
 
-struct msip_session *msip_session_find(struct msip_ua *ua,
-                                       const struct msip_msg *m)
+static struct msip_session *find(struct msip_ua *ua, struct msip_str call_id,
+                                 struct msip_str local_tag,
+                                 struct msip_str remote_tag)
 {
-  struct msip_str call_id = m->call_id, local_tag = m->to_tag;
-  struct msip_str remote_tag = m->from_tag;
   uint64_t hash = msip_dialog_hash(&ua->rand, call_id, local_tag, remote_tag);
   struct msip_map_node *node = msip_map_first(&ua->dialogs, hash);
 
@@ -141,6 +149,18 @@ struct msip_session *msip_session_find(struct msip_ua *ua,
       return MSIP_CONTAINER(d, struct msip_session, dialog);
   }
   return NULL;
+}
+
+struct msip_session *msip_session_find(struct msip_ua *ua,
+                                       const struct msip_msg *m)
+{
+  return find(ua, m->call_id, m->to_tag, m->from_tag);
+}
+
+struct msip_session *msip_session_find_ours(struct msip_ua *ua,
+                                            const struct msip_msg *response)
+{
+  return find(ua, response->call_id, response->from_tag, response->to_tag);
 }
 
 struct msip_request *msip_session_open(const struct msip_session *s,
@@ -181,7 +201,7 @@ static void cut_requests(struct msip_session *s, const struct msip_msg *message)
     struct msip_request *r = MSIP_CONTAINER(at, struct msip_request, node);
 
     at = at->next;
-    if (r->dead || r->message->method == MSIP_BYE)
+    if (r->dead || r->subscription || r->message->method == MSIP_BYE)
       continue;
     if (msip_request_is_open(r))
       msip_request_cut(r, message, false);
@@ -200,8 +220,7 @@ void msip_session_end(struct msip_session *s, const char *reason,
   s->state = MSIP_SESSION_TERMINATED;
   msip_session_timer_stop(s);
   msip_change_stop(s);
-  if (!s->own_bye)
-    msip_session_unlist(s);
+  msip_session_maybe_unlist(s);
   cut_requests(s, message);
   if (s->queued_bye) {
     struct msip_outgoing *bye = s->queued_bye;
@@ -242,8 +261,7 @@ void msip_session_free(struct msip_session *s)
   msip_keyring_drop(s->auth);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
-  if (!s->lingers)
-    ua->census.sessions--;
+  ua->census.sessions -= !s->bare && !s->lingers;
   msip_pool_give(ua->pool, s, sizeof *s);
 }
 

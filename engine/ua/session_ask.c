@@ -1,7 +1,7 @@
 /* Requests of ours in a dialog that change nothing about it. */
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 /* 12.2.1: target refresh requests carry Contact. */
 static bool refreshes_target(enum msip_method method)
@@ -56,10 +56,18 @@ int msip_session_request(struct msip_session *s, enum msip_method method,
   o->tail = tail_of(s, method, options);
   if (name.len)
     o->name = msip_bytes_copy(s->ua->pool, name);
-  if (!o->tail || (name.len && !o->name) ||
-      msip_outgoing_login(o, options) != 0 || msip_outgoing_send(o) != 0) {
+  if (!o->tail || (name.len && !o->name))
+    err = msip_because(s->ua, MSIP_ENOMEM, "out of memory");
+  if (!err)
+    err = msip_outgoing_login(o, options);
+  if (!err && (method == MSIP_REFER || method == MSIP_SUBSCRIBE))
+    err = msip_subscription_begin(o, options);
+  if (!err)
+    err = msip_outgoing_send(o);
+  if (err) {
+    msip_subscription_answered(o, NULL, err);
     msip_outgoing_end(o);
-    return msip_because(s->ua, MSIP_ENOMEM, "out of memory");
+    return err;
   }
   *out = o;
   return 0;

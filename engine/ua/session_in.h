@@ -15,7 +15,8 @@ struct msip_session {
   struct msip_dialog dialog;
   struct msip_link_node node; /* in ua->sessions */
   struct msip_dead sweep;
-  struct msip_link_node requests; /* unfinished ones of this dialog */
+  struct msip_link_node requests;      /* unfinished ones of this dialog */
+  struct msip_link_node subscriptions; /* until they are freed */
   struct msip_ua *ua;
   struct msip_flow flow; /* of the latest request: where ours go */
   struct msip_exchange exchange;
@@ -34,7 +35,7 @@ struct msip_session {
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
   uint32_t invite_cseq;   /* of the latest INVITE of theirs */
-  uint32_t refs;          /* requests and outgoing requests that point here */
+  uint32_t refs;          /* requests, outgoing requests, subscriptions */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
   bool confirmed;    /* a 2xx was sent or received once */
@@ -42,6 +43,7 @@ struct msip_session {
   bool peer_updates; /* the peer's Allow lists UPDATE */
   bool byed;         /* a BYE ended it, ours or theirs */
   bool lingers;      /* over, kept for a 2xx to its INVITE */
+  bool bare; /* no call: a dialog of subscriptions only, over as a call */
   bool dead;
 };
 
@@ -55,6 +57,9 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
 void msip_session_undo(struct msip_request *r);
 struct msip_session *msip_session_find(struct msip_ua *ua,
                                        const struct msip_msg *m);
+/* The dialog that a response to a request of ours belongs to, or NULL. */
+struct msip_session *msip_session_find_ours(struct msip_ua *ua,
+                                            const struct msip_msg *response);
 /* Over, for this reason, because of `message` (or NULL): event TERMINATED, open
  * requests get 487. */
 void msip_session_end(struct msip_session *s, const char *reason,
@@ -63,7 +68,14 @@ void msip_session_free(struct msip_session *s);
 /* The INVITE of ours that made it is gone: no 2xx comes any more. */
 void msip_session_orphan(struct msip_session *s);
 void msip_session_unref(struct msip_session *s);
+/* Around a dialog that is made already; `bare`: no call. */
+void msip_session_begin(struct msip_session *s, struct msip_ua *ua,
+                        const struct msip_flow *flow, bool bare);
+/* Its dialog is found by peers from now on.  0 or MSIP_ENOMEM. */
+int msip_session_list(struct msip_session *s);
 void msip_session_unlist(struct msip_session *s);
+/* The same, once the call and its subscriptions are over. */
+void msip_session_maybe_unlist(struct msip_session *s);
 /* The INVITE of the session that has no final response yet, or NULL. */
 struct msip_request *msip_session_open(const struct msip_session *s,
                                        enum msip_method method);

@@ -2,6 +2,7 @@
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 static enum msip_gate_offer open_offer(const struct msip_session *s)
 {
@@ -17,6 +18,17 @@ static enum msip_gate_offer open_offer(const struct msip_session *s)
   return MSIP_GATE_NO_OFFER;
 }
 
+/* RFC 5057 section 4: subscriptions outlive the call they were made in; a REFER
+ * needs a call, or a dialog that never had one. */
+static bool is_over(const struct msip_session *s, const struct msip_msg *m)
+{
+  if (s->state != MSIP_SESSION_TERMINATED)
+    return false;
+  if (m->method == MSIP_NOTIFY || m->method == MSIP_SUBSCRIBE)
+    return !msip_session_has_subscriptions(s);
+  return m->method != MSIP_REFER || !s->bare;
+}
+
 static struct msip_verdict ask_gate(const struct msip_session *s,
                                     const struct msip_msg *m, bool has_sdp)
 {
@@ -26,7 +38,7 @@ static struct msip_verdict ask_gate(const struct msip_session *s,
       .has_offer = has_sdp,
       .cseq = m->cseq,
       .remote_seq = s->dialog.remote_seq,
-      .over = s->state == MSIP_SESSION_TERMINATED,
+      .over = is_over(s, m),
       .invite_open = invite != NULL,
       .invite_answered = invite && invite->invite->committed,
       .own_invite = msip_change_is_open(s, MSIP_INVITE) || s->first_ack.due ||
@@ -113,8 +125,13 @@ static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
                         const struct msip_msg *m,
                         const struct msip_facts *facts)
 {
-  struct msip_request *r = msip_request_new(s->ua, txn, m, facts, s);
+  struct msip_request *r;
 
+  if (s->bare) {
+    refuse(s, txn, m, 481, false);
+    return;
+  }
+  r = msip_request_new(s->ua, txn, m, facts, s);
   if (s->state == MSIP_SESSION_TERMINATED) { /* ours crossed it */
     if (r)
       msip_request_default(r);
@@ -154,6 +171,38 @@ void msip_session_follow(const struct msip_request *r)
   msip_session_retarget(s, r->message, r->facts.updates);
 }
 
+static void notify_arrived(struct msip_session *s, struct msip_txn *txn,
+                           const struct msip_msg *m,
+                           const struct msip_facts *facts)
+{
+  if (msip_notify_arrived(s, txn, m, facts))
+    return;
+  if (s->state == MSIP_SESSION_TERMINATED)
+    refuse(s, txn, m, 481, false);
+  else
+    ask_script(s, txn, m, facts);
+}
+
+/* One that renews nothing is a new one, in a call; dialogs of their own are not
+ * shared (RFC 6665 4.5). */
+static void subscribe_arrived(struct msip_session *s, struct msip_txn *txn,
+                              const struct msip_msg *m,
+                              const struct msip_facts *facts)
+{
+  struct msip_request *r;
+
+  if (s->state == MSIP_SESSION_TERMINATED &&
+      !msip_subscription_find(s, m, true)) {
+    refuse(s, txn, m, 481, false);
+    return;
+  }
+  r = msip_request_new(s->ua, txn, m, facts, s);
+  if (!r)
+    return;
+  msip_subscribe_arrived(r);
+  msip_request_ask(r);
+}
+
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_msg *m,
                           const struct msip_facts *facts)
@@ -175,6 +224,12 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
     break;
   case MSIP_BYE:
     bye_arrived(s, txn, m, facts);
+    break;
+  case MSIP_NOTIFY:
+    notify_arrived(s, txn, m, facts);
+    break;
+  case MSIP_SUBSCRIBE:
+    subscribe_arrived(s, txn, m, facts);
     break;
   default:
     ask_script(s, txn, m, facts);

@@ -36,6 +36,8 @@ enum msip_rel100 {
     "shortest session interval we accept")                                     \
   X(proxy, "proxy", BOOL, 0, 0, 1,                                             \
     "scripts see requests before the checks that only an endpoint makes")      \
+  X(events, "events", TEXT, "", 0, 500,                                        \
+    "event packages that Allow-Events lists, as \"presence, dialog\"")         \
   X(reload_watch, "reload.watch", BOOL, 1, 0, 1,                               \
     "reload when the script or a module of its folder changes on disk")        \
   X(limit_message, "limits.message", INT, 65535, 512, 65535,                   \
@@ -49,9 +51,9 @@ enum msip_rel100 {
   X(limit_transactions, "limits.transactions", INT, 2000000, 16, 100000000,    \
     "live transactions of a worker; beyond it 503 to new requests")            \
   X(limit_dialogs, "limits.dialogs", INT, 1000000, 1, 100000000,               \
-    "live sessions of a worker; beyond it 503")                                \
+    "live sessions, and live subscriptions, of a worker; beyond it 503")       \
   X(limit_forks, "limits.forks", INT, 32, 1, 1000,                             \
-    "dialogs that the responses to one INVITE of ours may make")               \
+    "dialogs that the responses to one request of ours may make")              \
   X(limit_source_rate, "limits.source_rate", INT, 0, 0, 1000000,               \
     "requests per second from one address outside dialogs; 0 is no limit")     \
   X(limit_answer_time, "limits.answer_time", MS, 180000, 1000, 3600000,        \

@@ -1,7 +1,7 @@
 /* Requests of ours outside a dialog (RFC 3261 8.1.1). */
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/session_in.h"
+#include "ua/subscription_in.h"
 #include "uri/nameaddr.h"
 #include "uri/uri.h"
 
@@ -222,6 +222,8 @@ static int make(struct msip_outgoing *o, const struct msip_start *start)
   }
   if (!err && start->method == MSIP_INVITE)
     err = make_call(o, start);
+  if (!err && (start->method == MSIP_SUBSCRIBE || start->method == MSIP_REFER))
+    err = msip_interest_make(o, start->options);
   if (!err)
     err = make_tail(o, start);
   return err ? err : msip_outgoing_send(o);
@@ -244,6 +246,8 @@ int msip_ua_start(struct msip_ua *ua, const struct msip_start *start,
   o->hops_spent = start->hops_spent;
   err = make(o, start);
   if (err) {
+    if (o->interest)
+      msip_interest_free(o);
     msip_outgoing_end(o);
     return err;
   }

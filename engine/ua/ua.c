@@ -3,6 +3,7 @@
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
+#include "ua/subscription_in.h"
 
 static void transaction_ack(void *arg, struct msip_txn *t,
                             const struct msip_msg *ack)
@@ -97,6 +98,7 @@ struct msip_ua *msip_ua_new(const struct msip_ua_config *config)
   msip_rand_init(&ua->rand, config->key);
   msip_wheel_init(&ua->wheel, config->now);
   msip_map_init(&ua->dialogs, ua->pool);
+  msip_map_init(&ua->interests, ua->pool);
   msip_list_init(&ua->sessions);
   msip_list_init(&ua->requests);
   msip_list_init(&ua->outgoing);
@@ -137,9 +139,13 @@ void msip_ua_free(struct msip_ua *ua)
     while (!msip_list_empty(&s->requests))
       msip_request_free(
           MSIP_CONTAINER(s->requests.next, struct msip_request, node));
+    while (!msip_list_empty(&s->subscriptions))
+      msip_subscription_free(MSIP_CONTAINER(s->subscriptions.next,
+                                            struct msip_subscription, node));
     msip_session_free(s);
   }
   msip_map_fini(&ua->dialogs);
+  msip_map_fini(&ua->interests);
   msip_pool_give(ua->pool, ua->outbox.ring,
                  ua->outbox.room * sizeof *ua->outbox.ring);
   msip_pool_give(ua->pool, ua->rows, MSIP_MSG_HEADERS_MAX * sizeof *ua->rows);
@@ -184,6 +190,8 @@ msip_time msip_ua_now(const struct msip_ua *ua)
 void msip_ua_set_draining(struct msip_ua *ua, bool draining)
 {
   ua->draining = draining;
+  if (draining)
+    msip_subscriptions_drain(ua);
 }
 
 bool msip_ua_is_draining(const struct msip_ua *ua)
@@ -226,6 +234,7 @@ struct msip_census msip_ua_census(const struct msip_ua *ua)
 {
   struct msip_census census = ua->census;
 
+  census.dialogs = ua->dialogs.count;
   census.transactions = msip_txns_count(ua->txns);
   census.timers = ua->wheel.count;
   census.pool_bytes = ua->pool->live_bytes;
@@ -238,7 +247,11 @@ struct msip_session *msip_ua_next_session(const struct msip_ua *ua,
   const struct msip_link_node *next =
       after ? after->node.next : ua->sessions.next;
 
-  return next == &ua->sessions
-             ? NULL
-             : MSIP_CONTAINER(next, struct msip_session, node);
+  for (; next != &ua->sessions; next = next->next) {
+    struct msip_session *s = MSIP_CONTAINER(next, struct msip_session, node);
+
+    if (!s->bare)
+      return s;
+  }
+  return NULL;
 }

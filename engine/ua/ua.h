@@ -23,6 +23,7 @@
 #include "ua/request.h"
 #include "ua/session.h"
 #include "ua/settings.h"
+#include "ua/subscription.h"
 #include "ua/wake.h"
 
 struct msip_ua_config {
@@ -72,6 +73,8 @@ struct msip_census {
   uint32_t sessions;
   uint32_t requests;
   uint32_t outgoing;
+  uint32_t subscriptions;
+  uint32_t dialogs; /* those that peers can reach */
   uint32_t transactions;
   uint32_t timers;
   size_t pool_bytes;

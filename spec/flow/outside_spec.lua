@@ -31,11 +31,12 @@ describe("without a callback of the session", function()
       local rig = Rig.new()
       rig.call.on_invite = nil
       local call, session = rig:establish()
+      local headers = { "Refer-To: <sip:carol@192.0.2.7>", "Event: presence" }
       for method, status in pairs({
         OPTIONS = 200, MESSAGE = 200, NOTIFY = 200, INFO = 200, REFER = 480, SUBSCRIBE = 489,
         REGISTER = 405, PUBLISH = 405, FETCH = 501,
       }) do
-        local request = call:request({ method = method })
+        local request = call:request({ method = method, headers = headers })
         rig.net:settle()
         assert.equal(status, request:status(), method)
       end

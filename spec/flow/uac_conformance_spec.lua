@@ -5,8 +5,13 @@ local Message = require("moonsip.sim.message")
 -- Answers INVITEs with nothing: the spec does, with `caller.held`.
 local function hold(caller)
   caller.phone.on_request = function(message)
-    if message.method ~= "INVITE" then return { status_code = 200 } end
-    caller.held = message
+    if message.method == "INVITE" then
+      caller.held = message
+    elseif message.method == "CANCEL" then -- and the INVITE rings on
+      caller.phone:respond(message, { status_code = 200 })
+    else
+      return { status_code = 200 }
+    end
     return false
   end
 end
@@ -47,6 +52,7 @@ describe("a request that we send outside a dialog", function()
       for _, method in ipairs(methods) do
         assert(caller.engine:request({
           method = method, to = caller.phone.uri, from = "\"A\" <sip:alice@192.0.2.1>",
+          event = method == "SUBSCRIBE" and "presence" or nil,
         }))
         caller.net:settle()
         local sent = caller:sent(method)[1]
@@ -99,7 +105,9 @@ describe("a request that we send outside a dialog", function()
     local session = caller:establish()
     assert(session:invite({ body = Caller.sdp2 }))
     for _, method in ipairs({ "SUBSCRIBE", "REFER" }) do
-      assert(caller.engine:request({ method = method, to = caller.phone.uri }))
+      assert(caller.engine:request({
+        method = method, to = caller.phone.uri, event = "presence", refer_to = "sip:x@192.0.2.3",
+      }))
     end
     caller.net:settle()
     for _, method in ipairs({ "INVITE", "SUBSCRIBE", "REFER" }) do
@@ -370,7 +378,7 @@ describe("a CANCEL of ours", function()
       assert.equal(invite.cseq .. " CANCEL", cancel:header("CSeq"))
       assert.is_not_nil(invite:header("Require"))
       assert.is_nil(cancel:header("Require") or cancel:header("Proxy-Require"))
-      assert.equal("CANCEL", proxy.received[#proxy.received].method)
+      assert.equal("CANCEL", proxy.received[2].method)
       caller.net:run(33)
     end)
 

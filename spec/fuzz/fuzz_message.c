@@ -62,7 +62,7 @@ static void check_fields(const struct msip_msg *m)
   for (unsigned i = 0; i < m->header_count; i++) {
     struct msip_str value = msip_row_value(m, &m->header[i]);
     struct msip_rack rack;
-    struct msip_event event;
+    struct msip_event_name event;
     struct msip_reason reason;
     struct msip_replaces replaces;
     struct msip_session_expires se;

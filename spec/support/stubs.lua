@@ -10,7 +10,7 @@ local files = {
   "registrar",
   "registration",
   "request", "response", "script", "sdp",
-  "session", "uri",
+  "session", "subscription", "uri",
 }
 
 local function read_line(state, line)

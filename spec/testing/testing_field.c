@@ -114,7 +114,7 @@ static int session_expires(lua_State *L)
 
 static int event(lua_State *L)
 {
-  struct msip_event e;
+  struct msip_event_name e;
 
   if (msip_event_parse(&e, testing_str(L, 1)) != 0)
     return none(L);
@@ -127,7 +127,7 @@ static int event(lua_State *L)
 /* testing.event_equal(a, b) */
 static int event_equal(lua_State *L)
 {
-  struct msip_event a, b;
+  struct msip_event_name a, b;
 
   if (msip_event_parse(&a, testing_str(L, 1)) != 0 ||
       msip_event_parse(&b, testing_str(L, 2)) != 0)

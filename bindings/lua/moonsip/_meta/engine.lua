@@ -144,6 +144,32 @@ function Engine:register(options) end
 ---@return moonsip.Error? err
 function Engine:publish(options) end
 
+---@class moonsip.SubscribeOptions: moonsip.StartOptions
+---@field event string
+---@field expires integer? default 3600; 0: asks once
+---@field accept string?
+---@field delegate moonsip.SubscribeDelegate?
+
+--- Subscribes (RFC 6665).  Each place that accepts gives a subscription of its own,
+--- with the 2xx or its first NOTIFY; it begins with this delegate.  The engine
+--- renews it until it is over.
+---@param options moonsip.SubscribeOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:subscribe(options) end
+
+---@class moonsip.StartReferOptions: moonsip.StartOptions
+---@field refer_to string|moonsip.URI
+---@field referred_by (string|moonsip.URI)?
+---@field subscribe boolean? false: we need no NOTIFYs (RFC 4488)
+---@field delegate moonsip.SubscribeDelegate?
+
+--- REFER outside a call, as Session:refer.
+---@param options moonsip.StartReferOptions
+---@return moonsip.OutgoingRequest? request
+---@return moonsip.Error? err
+function Engine:refer(options) end
+
 --- Any other method.
 ---@param options table as the others, with `method`
 ---@return moonsip.OutgoingRequest? request

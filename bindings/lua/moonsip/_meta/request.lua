@@ -20,6 +20,12 @@ error("a meta file is read by editors, never run")
 ---@alias moonsip.HeaderValues moonsip.HeaderValue|moonsip.HeaderValue[]
 ---@alias moonsip.ExtraHeaders string[]|table<string, moonsip.HeaderValues>
 
+---@class moonsip.AcceptOptions: moonsip.ResponseOptions
+---@field expires integer? SUBSCRIBE and REFER: seconds at most; never more than was asked
+
+---@class moonsip.RejectOptions: moonsip.ResponseOptions
+---@field min_expires integer? Min-Expires of a 423
+
 ---@class moonsip.ProgressOptions: moonsip.ResponseOptions
 ---@field reliable boolean? with RSeq, until PRACK (RFC 3262)
 
@@ -56,17 +62,20 @@ error("a meta file is read by editors, never run")
 ---@field message moonsip.Message read-only; once the request is over nil if never asked for
 ---@field delegate moonsip.IncomingRequestDelegate? settable
 ---@field session moonsip.Session? of a request in a dialog, or the one its response made
+---@field subscription moonsip.Subscription? that it makes, renews, ends or tells of
 ---@field cancelled boolean a CANCEL or BYE ended it; read-only
 ---@field transaction moonsip.ServerTransaction
 ---@field logger moonsip.Logger? carries this call's Call-ID; nil once it is gone
 local IncomingRequest = {}
 
---- Sends a 2xx, 200 unless told otherwise.
+--- Sends a 2xx, 200 unless told otherwise (REFER 202).
 ---
 --- To an INVITE it commits offer/answer, is repeated until the ACK, and raises
 --- when an offer is open and neither a body nor an earlier answer is there
 --- (RFC 3261 13.3.1.4, 14.2; RFC 6026).
----@param options? moonsip.ResponseOptions
+--- A SUBSCRIBE or REFER makes, renews or ends `response.subscription`, and a NOTIFY
+--- follows: the script's, or the engine's own when the callback sent none.
+---@param options? moonsip.AcceptOptions
 ---@return moonsip.Response? response
 ---@return moonsip.Error? err `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
 function IncomingRequest:accept(options) end
@@ -74,7 +83,7 @@ function IncomingRequest:accept(options) end
 --- Sends a 4xx to 6xx: 486 to a new call, 488 with Warning to a re-INVITE, 480 to
 --- others, unless told otherwise.  A re-INVITE changes nothing then; when a change
 --- of it is in use already that is `ECOMMITTED` (RFC 6141 3.3).
----@param options? moonsip.ResponseOptions
+---@param options? moonsip.RejectOptions
 ---@return moonsip.Response? response
 ---@return moonsip.Error? err `ECOMMITTED`, `ESTATE`, `ECANCELLED`, `EGONE`, `ENOMEM`
 function IncomingRequest:reject(options) end

@@ -6,6 +6,7 @@ error("a meta file is read by editors, never run")
 ---@field message string? the bytes as sent
 ---@field status_code integer?
 ---@field session moonsip.Session? of an INVITE that made or has one
+---@field subscription moonsip.Subscription? of a SUBSCRIBE or REFER
 
 --- What a peer answered to a request of ours.
 ---@class moonsip.IncomingResponse
@@ -13,6 +14,7 @@ error("a meta file is read by editors, never run")
 ---@field status_code integer
 ---@field reason_phrase string
 ---@field session moonsip.Session? of the request
+---@field subscription moonsip.Subscription? of a SUBSCRIBE or REFER
 local IncomingResponse = {}
 
 --- Acknowledges the 2xx of an INVITE; `body` answers the offer it brought.  Call

@@ -118,7 +118,12 @@ function Session:notify(options) end
 ---@class moonsip.ReferOptions: moonsip.RequestOptions
 ---@field refer_to string|moonsip.URI
 ---@field referred_by (string|moonsip.URI)?
+---@field subscribe boolean? false: we need no NOTIFYs (RFC 4488)
+---@field delegate moonsip.SubscribeDelegate?
 
+--- Asks the peer to call `refer_to` (RFC 3515).  Its NOTIFYs go to the delegate's
+--- `on_notify`, also when they come before the response; `response.subscription` is
+--- the same.
 ---@param options moonsip.ReferOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err as of Session:info

@@ -175,6 +175,18 @@ function Phone:invite(options) end
 ---@return moonsip.sim.Request
 function Phone:request(options) end
 
+---@class moonsip.sim.SubscribeOptions: moonsip.sim.RequestOptions
+---@field to moonsip.sim.Agent|string
+---@field event string? value of Event
+---@field expires integer?
+---@field call_id string?
+---@field on_notify? fun(message: moonsip.sim.Message): moonsip.sim.AnswerOptions|false|nil
+
+--- Subscribes, or refers with `method = "REFER"`, and answers NOTIFYs.
+---@param options moonsip.sim.SubscribeOptions
+---@return moonsip.sim.Watcher
+function Phone:subscribe(options) end
+
 --- Sends bytes as they are.
 ---@param text string
 ---@param to moonsip.sim.Agent|string
@@ -189,6 +201,26 @@ function Phone:sdp(options) end
 ---@param message moonsip.sim.Message
 ---@param options moonsip.sim.AnswerOptions
 function Phone:respond(message, options) end
+
+---@class moonsip.sim.Watcher: moonsip.sim.Call
+---@field latest moonsip.sim.Request the latest SUBSCRIBE, or the REFER
+---@field notifies moonsip.sim.Message[]
+---@field on_notify? fun(message: moonsip.sim.Message): moonsip.sim.AnswerOptions|false|nil
+local Watcher = {}
+
+--- Sends SUBSCRIBE again.
+---@param options? moonsip.sim.SubscribeOptions
+---@return moonsip.sim.Request
+function Watcher:subscribe(options) end
+
+--- The same with Expires: 0.
+---@param options? moonsip.sim.SubscribeOptions
+---@return moonsip.sim.Request
+function Watcher:unsubscribe(options) end
+
+--- "active;expires=600" of the latest NOTIFY.
+---@return string?
+function Watcher:substate() end
 
 ---@class moonsip.sim.Call
 ---@field state "calling"|"early"|"confirmed"|"failed"|"ended"

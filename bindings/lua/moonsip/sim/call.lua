@@ -15,6 +15,7 @@ local LINGER = 32000
 local ALLOW = "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, NOTIFY, MESSAGE\r\n"
 local with_contact = {
   INVITE = true, UPDATE = true, SUBSCRIBE = true, REFER = true, REGISTER = true,
+  NOTIFY = true,
 }
 
 --- A call to come: nothing is sent yet.

@@ -2,6 +2,7 @@
 --- everything it saw.  It shares no code with the engine.
 local Call = require("moonsip.sim.call")
 local Message = require("moonsip.sim.message")
+local Watcher = require("moonsip.sim.watcher")
 
 ---@class moonsip.sim.Phone
 ---@field address string "192.0.2.9:5060"
@@ -88,6 +89,15 @@ end
 function Phone:request(options)
   local target, destination = target_of(assert(options.to, "request: to whom?"))
   return Call.new(self, target, options.destination or destination):request(options)
+end
+
+--- Subscribes with SUBSCRIBE, or with `method = "REFER"`, and answers the
+--- NOTIFYs that come of it.
+function Phone:subscribe(options)
+  local target, destination = target_of(assert(options.to, "subscribe: to whom?"))
+  local watcher = Watcher.new(self, target, options.destination or destination, options)
+  watcher:subscribe(options)
+  return watcher
 end
 
 --- Sends bytes as they are to an agent, a phone or an "ip:port".
