@@ -227,7 +227,9 @@ describe("a script that fails", function()
     ["a target that is no URI"] = { "not a uri", nil },
     ["an unknown member of a target"] = { { uri = "sip:b@192.0.2.4", rout = "x" }, nil },
     ["a header with CR LF"] = { { uri = "sip:b@192.0.2.4", extra_headers = { "X: a\r\nY: b" } } },
-    ["a header that is not its to write"] = { "sip:b@192.0.2.4", { extra_headers = { Via = "x" } } },
+    ["a header that is not its to write"] = {
+      "sip:b@192.0.2.4", { extra_headers = { Via = "x" } },
+    },
     ["a removed header that must stay"] = { "sip:b@192.0.2.4", { remove_headers = { "t" } } },
     ["a timeout of nothing"] = { "sip:b@192.0.2.4", { timeout = 0 } },
     ["lists in lists in lists"] = { { { { "sip:b@192.0.2.4" } } } },

@@ -268,7 +268,9 @@ describe("RFC 5407 3.2.4, moonsip as Bob:", function()
     rig:accept(invite)
     rig.net:run(60)
     local labels = {}
-    for _, message in ipairs(rig:sent()) do labels[message.label] = (labels[message.label] or 0) + 1 end
+    for _, message in ipairs(rig:sent()) do
+      labels[message.label] = (labels[message.label] or 0) + 1
+    end
     assert.same({ ["200 INVITE"] = 11, BYE = 1 }, labels)
     assert.equal("no ack", rig:last("on_terminated")[1])
     assert.equal(0, rig:told("on_ack"))

@@ -43,7 +43,8 @@ describe("in front of Kamailio", function()
     first, second = wire.phone("first"), wire.phone("second")
     first.net.record, second.net.record = true, true
     proxy = kamailio.start({
-      one = { phone_at(first) }, ["secure-one"] = { phone_at(first) }, both = { phone_at(first), phone_at(second) },
+      one = { phone_at(first) }, ["secure-one"] = { phone_at(first) },
+      both = { phone_at(first), phone_at(second) },
     })
   end)
 

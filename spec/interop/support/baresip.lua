@@ -103,9 +103,19 @@ function baresip.start(user, port, options)
   self.running = process.start({ "baresip", "-f", self.folder })
   connect(self, control)
   if options.register then
-    assert(self:await("REGISTER_OK"), self:story())
+    self:await_registration()
   end
   return self
+end
+
+function baresip:await_registration()
+  local told
+  for _ = 1, 100 do
+    told = select(2, self:command("reginfo")) or ""
+    if told:find("OK", 1, true) then return end
+    process.sleep(0.05)
+  end
+  error("baresip is not registered: " .. told .. self:story(), 2)
 end
 
 --- What it told and wrote, for the message of a failing spec.
@@ -114,7 +124,9 @@ function baresip:story()
   for _, event in ipairs(self.events) do
     lines[#lines + 1] = ("  %s %s"):format(event.type, event.param or "")
   end
-  lines[#lines + 1] = select(2, self.running:output())
+  for _, text in ipairs({ self.running:output() }) do
+    lines[#lines + 1] = text:gsub("%[%d+:%d+:%d+%] audio=%S+ %(bit/s%)%s*", "")
+  end
   return table.concat(lines, "\n")
 end
 
@@ -162,7 +174,8 @@ function baresip:stop()
   if self.control and not self.control:is_closing() then
     self.control:close()
   end
-  self.running:stop(2)
+  self.running:kill("sigkill") -- asked to end it takes its time
+  self.running:wait(5)
   os.execute("rm -r " .. self.folder)
 end
 

@@ -5,7 +5,7 @@ local headers = require("moonsip.b2bua.headers")
 
 local refusal = {}
 
-local statuses <const> = { ETIMEOUT = 408, ECANCELLED = 487, EOFFER = 502 }
+local statuses <const> = { ENOTARGET = 480, ETIMEOUT = 408, ECANCELLED = 487, EOFFER = 502 }
 
 --- What a branch came to: a response, or an error that stands for one.
 function refusal.of(response, err)
