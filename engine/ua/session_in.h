@@ -83,6 +83,8 @@ struct msip_request *msip_session_open(const struct msip_session *s,
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_msg *m,
                           const struct msip_facts *facts);
+/* A BYE of theirs ends the call. */
+void msip_session_byed(struct msip_session *s, const struct msip_msg *bye);
 /* The target and flow of a message that was accepted (RFC 6141 4.6); `updates`:
  * its Allow lists UPDATE. */
 void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,

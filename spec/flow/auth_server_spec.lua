@@ -388,6 +388,46 @@ describe("sip.auth.require", function()
     assert.equal("confirmed", session.session_state)
   end)
 
+  it("protects a call from a BYE that anybody may have sent (AUT-025)", function()
+    rig:finish()
+    rig = Rig.new()
+    local call, session = rig:establish()
+    rig.call.on_bye = function(request)
+      if sip.auth.require(request, lookup, options) then request:accept() end
+    end
+    local forged = call:request({ method = "BYE" })
+    rig.net:settle()
+    assert.equal(401, forged:status())
+    assert.equal("confirmed", session.session_state)
+    assert.equal(0, rig:told("on_terminated"))
+    local change = call:info()
+    rig.net:settle()
+    assert.equal(200, change:status())
+    local bye = call:request({ method = "BYE", headers = { "Authorization: "
+      .. answer(digest.challenges(forged.response)[1],
+        { method = "BYE", uri = call.remote_target }) } })
+    rig.net:settle()
+    assert.equal(200, bye:status())
+    assert.equal("terminated", session.session_state)
+    assert.equal("bye received", rig:last("on_terminated")[1])
+  end)
+
+  it("keeps the call until a lookup that waits has let its BYE in (AUT-025)", function()
+    rig:finish()
+    rig = Rig.new()
+    local call, session = rig:establish()
+    rig.call.on_bye = function(request)
+      sip.sleep(1)
+      request:reject({ status_code = 403 })
+    end
+    local bye = call:request({ method = "BYE" })
+    rig.net:run(0.5)
+    assert.equal("confirmed", session.session_state)
+    rig.net:run(1)
+    assert.equal(403, bye:status())
+    assert.equal("terminated", session.session_state)
+  end)
+
   it("asks about one request once", function()
     rig:finish()
     local same
