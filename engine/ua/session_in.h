@@ -31,6 +31,7 @@ struct msip_session {
   struct msip_own_ack first_ack; /* of the 2xx that confirmed it */
   struct msip_own_prack prack;
   struct msip_keyring *auth; /* of our requests, or NULL */
+  uint64_t auth_realm;       /* what logins without a realm are bound to */
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
