@@ -243,7 +243,7 @@ static int new_nameaddr(lua_State *L)
 /* Escapes nothing that need not be, and everything else alike. */
 static void add_user(lua_State *L, luaL_Buffer *out, struct msip_str user)
 {
-  struct msip_buf text = {NULL};
+  struct msip_buf text = {.at = NULL};
 
   if (msip_str_find(user, '%') == user.len) {
     luaL_addlstring(out, user.at, user.len);

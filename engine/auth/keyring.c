@@ -90,8 +90,6 @@ void msip_keyring_drop(struct msip_keyring *k)
     return;
   for (unsigned i = 0; i < MSIP_ANSWERS_MAX; i++)
     msip_bytes_drop(k->answer[i].text);
-  for (unsigned i = 0; i < MSIP_LOGINS_MAX; i++)
-    msip_bytes_drop(k->bound[i]);
   OPENSSL_cleanse(k->text->at, k->text->len);
   msip_bytes_drop(k->text);
   OPENSSL_cleanse(k->answer, sizeof k->answer);

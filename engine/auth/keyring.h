@@ -5,8 +5,9 @@
  * latest challenges, so that later requests carry their answers at once, with
  * counts that rise per nonce (RFC 7616 3.4).
  *
- * A login answers its realm only.  One without a realm is bound to the first
- * realm that asks: whoever else asks later gets nothing (AUT-023).
+ * A login answers its realm only.  One without a realm is bound, by each
+ * request it is given to, to the first realm that asks that request: whoever
+ * else asks it, or asks later in the dialog it makes, gets nothing (AUT-023).
  */
 #pragma once
 
@@ -30,6 +31,7 @@ struct msip_login {
 struct msip_answer {
   struct msip_bytes *text; /* of the three below; NULL: free */
   struct msip_str realm, nonce, opaque;
+  uint64_t realm_hash;
   bool has_opaque;
   bool proxy; /* Proxy-Authorization */
   bool userhash;
@@ -49,7 +51,7 @@ struct msip_keyring {
   uint8_t oldest; /* answer to replace when all places are taken */
   struct msip_bytes *text;
   struct msip_login login[MSIP_LOGINS_MAX];
-  struct msip_bytes *bound[MSIP_LOGINS_MAX]; /* realm of one without */
+  uint64_t recent; /* hash of the realm that a login without one met last */
   struct msip_answer answer[MSIP_ANSWERS_MAX];
 };
 
@@ -59,6 +61,8 @@ struct msip_tries {
   uint8_t asked;   /* answers to challenges that this request met */
   uint8_t stale;   /* how often a nonce was too old */
   bool binds;      /* may bind logins that have no realm */
+  bool bound;      /* a realm has asked */
+  uint64_t realm;  /* hash of the one they are for; 0: none yet */
 };
 
 /* Copies at most MSIP_LOGINS_MAX logins.  NULL when memory is out. */

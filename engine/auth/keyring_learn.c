@@ -13,31 +13,32 @@ static bool understands(const struct msip_challenge *c)
          (!c->has_qop || c->auth || c->auth_int);
 }
 
-static bool may_use(const struct msip_keyring *k, unsigned i,
-                    const struct msip_challenge *c,
+static uint64_t hash_of(const struct msip_rand *rand, struct msip_str realm)
+{
+  return msip_hash(rand, 0, realm) | 1; /* 0 is no realm */
+}
+
+static bool may_use(const struct msip_login *login,
+                    const struct msip_challenge *c, uint64_t realm,
                     const struct msip_tries *tries)
 {
-  const struct msip_login *login = &k->login[i];
-
   if (login->algorithm != MSIP_ALGORITHM_OTHER &&
       login->algorithm != msip_algorithm_base(c->algorithm))
     return false;
   if (login->realm.len)
     return msip_str_eq(login->realm, c->realm);
-  if (k->bound[i])
-    return msip_str_eq(msip_bytes_str(k->bound[i]), c->realm);
-  return tries->binds;
+  return tries->realm == realm || (tries->binds && !tries->bound);
 }
 
 /* The login for a realm of its own first.  -1: nobody. */
 static int login_for(const struct msip_keyring *k,
-                     const struct msip_challenge *c,
+                     const struct msip_challenge *c, uint64_t realm,
                      const struct msip_tries *tries)
 {
   int found = -1;
 
   for (int i = k->login_count - 1; i >= 0; i--)
-    if (may_use(k, (unsigned)i, c, tries) &&
+    if (may_use(&k->login[i], c, realm, tries) &&
         (found < 0 || k->login[i].realm.len || !k->login[found].realm.len))
       found = i;
   return found;
@@ -85,14 +86,6 @@ static bool set_texts(struct msip_pool *pool, struct msip_answer *a,
   return true;
 }
 
-static bool bind(struct msip_keyring *k, unsigned i, struct msip_str realm)
-{
-  if (k->login[i].realm.len || k->bound[i])
-    return true;
-  k->bound[i] = msip_bytes_copy(k->pool, realm);
-  return k->bound[i] != NULL;
-}
-
 static bool set_key(const struct msip_login *login, struct msip_answer *a)
 {
   if (login->ha1.len == 0)
@@ -109,10 +102,10 @@ static bool remember(struct msip_keyring *k, struct msip_rand *rand,
 {
   struct msip_answer *a = &k->answer[place];
 
-  if (!bind(k, login, c->realm) ||
-      !set_texts(k->pool, a, c->realm, c->nonce,
+  if (!set_texts(k->pool, a, c->realm, c->nonce,
                  c->has_opaque ? c->opaque : MSIP_STR("")))
     return false;
+  a->realm_hash = hash_of(rand, c->realm);
   a->has_opaque = c->has_opaque;
   a->proxy = proxy;
   a->userhash = c->userhash;
@@ -148,7 +141,8 @@ static enum verdict weigh(struct msip_keyring *k, struct msip_rand *rand,
                           bool proxy, const struct msip_challenge *c,
                           struct msip_tries *tries, unsigned *seen)
 {
-  int login = login_for(k, c, tries);
+  uint64_t realm = hash_of(rand, c->realm);
+  int login = login_for(k, c, realm, tries);
   unsigned place;
 
   if (login < 0)
@@ -165,6 +159,10 @@ static enum verdict weigh(struct msip_keyring *k, struct msip_rand *rand,
   if (!remember(k, rand, place, (unsigned)login, proxy, c))
     return IGNORED;
   tries->asked |= (uint8_t)(1u << place);
+  if (k->login[login].realm.len == 0) {
+    tries->realm = k->recent = realm;
+    tries->bound = true;
+  }
   return ANSWERED;
 }
 

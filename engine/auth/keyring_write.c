@@ -46,7 +46,7 @@ static void write_answer(struct msip_keyring *k, struct msip_answer *a,
                          struct msip_buf *lines, struct msip_digest d)
 {
   const struct msip_login *login = &k->login[a->login];
-  struct msip_hex name, response;
+  struct msip_hex name = {.len = 0}, response;
   struct msip_buf value;
   char count[8];
 
@@ -80,6 +80,13 @@ static void write_answer(struct msip_keyring *k, struct msip_answer *a,
   msip_buf_fini(&value);
 }
 
+static bool is_due(const struct msip_keyring *k, const struct msip_answer *a,
+                   const struct msip_tries *tries)
+{
+  return a->text &&
+         (k->login[a->login].realm.len > 0 || a->realm_hash == tries->realm);
+}
+
 void msip_keyring_write(struct msip_keyring *k, struct msip_buf *buf,
                         struct msip_str head, struct msip_str tail,
                         struct msip_tries *tries)
@@ -92,8 +99,10 @@ void msip_keyring_write(struct msip_keyring *k, struct msip_buf *buf,
   d.method = method;
   d.uri = uri;
   tries->carried = 0;
+  if (tries->binds && !tries->bound) /* likely the same as last time */
+    tries->realm = k->recent;
   for (unsigned i = 0; i < MSIP_ANSWERS_MAX; i++)
-    if (k->answer[i].text) {
+    if (is_due(k, &k->answer[i], tries)) {
       write_answer(k, &k->answer[i], buf, d);
       tries->carried |= (uint8_t)(1u << i);
     }

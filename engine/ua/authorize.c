@@ -114,6 +114,8 @@ void msip_outgoing_credentials(struct msip_outgoing *o, struct msip_buf *buf)
   msip_buf_init(&lines, o->ua->pool, CREDENTIALS_MAX);
   msip_keyring_write(o->auth, &lines, msip_buf_str(buf),
                      msip_bytes_str(o->tail), &o->tries);
+  if (o->session && o->tries.binds)
+    o->session->auth_realm = o->tries.realm;
   msip_buf_add(buf, msip_buf_str(&lines));
   o->credentials = msip_bytes_take(&lines);
 }

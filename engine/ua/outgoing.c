@@ -32,6 +32,7 @@ struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
   if (s) {
     s->refs++;
     o->auth = msip_keyring_hold(s->auth);
+    o->tries.realm = s->auth_realm;
   }
   msip_list_add(&ua->outgoing, &o->node);
   ua->census.outgoing++;

@@ -155,6 +155,8 @@ void msip_request_end(struct msip_request *r)
   if (r->txn)
     msip_txn_set_user(r->txn, NULL);
   r->txn = NULL;
+  if (r->ends)
+    msip_session_byed(r->session, r->message);
   msip_list_add(&r->ua->dead, &r->sweep.node);
 }
 
@@ -240,8 +242,11 @@ int msip_request_respond(struct msip_request *r, unsigned status,
   if (!bytes)
     return msip_because(r->ua, MSIP_ENOMEM,
                         "out of memory, or the response is beyond 64 KiB");
-  if (msip_txn_respond(r->ua->txns, r->txn, status, bytes, r->ua->now) == 0)
+  if (msip_txn_respond(r->ua->txns, r->txn, status, bytes, r->ua->now) == 0) {
+    if (status == 401 || status == 407)
+      r->ends = false;
     return 0;
+  }
   msip_bytes_drop(bytes);
   return msip_because(r->ua, MSIP_ESTATE,
                       "the transaction does not take this response");

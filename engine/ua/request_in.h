@@ -55,6 +55,7 @@ struct msip_request {
   bool unfit;  /* as an endpoint we would refuse it */
   bool merged; /* it came by another way before (8.2.2.2) */
   bool waited; /* the 100 is out or not needed any more */
+  bool ends;   /* a BYE: the call is over with its answer */
   bool tried;  /* the script sent the 100 */
   bool dead;
   uint16_t owed; /* the engine's answer that memory did not suffice for */

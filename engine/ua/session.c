@@ -92,6 +92,7 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
   msip_exchange_save(&s->exchange, &o->call->exchange);
   s->origin = o;
   s->auth = msip_keyring_hold(o->auth);
+  s->auth_realm = o->tries.realm;
   msip_list_add(&o->call->forks, &s->fork);
   return s;
 }

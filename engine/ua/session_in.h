@@ -31,6 +31,7 @@ struct msip_session {
   struct msip_own_ack first_ack; /* of the 2xx that confirmed it */
   struct msip_own_prack prack;
   struct msip_keyring *auth; /* of our requests, or NULL */
+  uint64_t auth_realm;       /* what logins without a realm are bound to */
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
@@ -83,6 +84,8 @@ struct msip_request *msip_session_open(const struct msip_session *s,
 void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_msg *m,
                           const struct msip_facts *facts);
+/* A BYE of theirs ends the call. */
+void msip_session_byed(struct msip_session *s, const struct msip_msg *bye);
 /* The target and flow of a message that was accepted (RFC 6141 4.6); `updates`:
  * its Allow lists UPDATE. */
 void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,

@@ -121,6 +121,14 @@ static void options_arrived(struct msip_session *s, struct msip_txn *txn,
     msip_request_default(r);
 }
 
+void msip_session_byed(struct msip_session *s, const struct msip_msg *bye)
+{
+  s->byed = true;
+  msip_session_end(s, "bye received", bye);
+}
+
+/* The call is over when the BYE is answered; a script that asks for credentials
+ * first has not let it in yet. */
 static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
                         const struct msip_msg *m,
                         const struct msip_facts *facts)
@@ -137,10 +145,12 @@ static void bye_arrived(struct msip_session *s, struct msip_txn *txn,
       msip_request_default(r);
     return;
   }
-  s->byed = true;
-  if (r) /* else memory is out: refused, but the peer is gone all the same */
-    msip_request_ask(r);
-  msip_session_end(s, "bye received", m);
+  if (!r) { /* memory is out: refused, but the peer is gone all the same */
+    msip_session_byed(s, m);
+    return;
+  }
+  r->ends = true;
+  msip_request_ask(r);
 }
 
 static void ask_script(struct msip_session *s, struct msip_txn *txn,

@@ -190,14 +190,31 @@ describe("a request with `auth`", function()
     assert.equal(1, #caller:sent("MESSAGE"))
   end)
 
-  it("without a realm is bound to the first that asks (AUT-023)", function()
-    serve()
-    assert.equal(200, send("message"))
-    serve(with(ATLANTA, { realm = "evil" }))
-    caller.net:clear()
+  it("without a realm is bound to the first that asks it (AUT-023)", function()
+    serve({ with(ATLANTA), with(ATLANTA, { realm = "evil" }) })
+    local both = server.challenge
+    server.challenge = function(self, message)
+      for i = 1, 2 do -- one after the other
+        local one = setmetatable({ realms = { self.realms[i] } }, { __index = self })
+        local refusal = both(one, message)
+        self.nonces = one.nonces
+        if refusal then return refusal end
+      end
+    end
     assert.equal(401, send("message"))
-    for _, message in ipairs(caller:sent("MESSAGE")) do
-      assert.is_nil(digest.credentials(message, "evil"))
+    local sent = caller:sent("MESSAGE")
+    assert.equal(2, #sent)
+    assert.truthy(digest.credentials(sent[2], "atlanta"))
+    assert.is_nil(digest.credentials(sent[2], "evil"))
+  end)
+
+  it("without a realm follows a peer whose realm changes", function()
+    for _, realm in ipairs({ "atlanta", "atlanta2", "atlanta", "atlanta2" }) do
+      serve(with(ATLANTA, { realm = realm }))
+      assert.equal(200, send("message"), realm)
+      local last = server.passed[1]
+      assert.equal(1, #last:headers("Authorization"))
+      assert.truthy(digest.credentials(last, realm))
     end
   end)
 
@@ -389,6 +406,21 @@ describe("a request with `auth`", function()
       caller.net:run(80)
       assert.equal(2, #caller:sent("UPDATE"))
       assert.equal("confirmed", session.session_state)
+      session:bye()
+    end)
+
+    it("does not answer another realm in the dialog (AUT-023)", function()
+      serve()
+      call()
+      serve(with(ATLANTA, { realm = "evil" }))
+      caller.net:clear()
+      local status
+      caller:spawn(function() status = session:info():wait().status_code end)
+      assert.equal(401, status)
+      local sent = caller:sent("INFO")
+      assert.equal(1, #sent)
+      assert.truthy(digest.credentials(sent[1], "atlanta"))
+      server.asks = function() return false end
       session:bye()
     end)
 

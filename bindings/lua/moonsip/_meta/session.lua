@@ -6,7 +6,8 @@ error("a meta file is read by editors, never run")
 ---@class moonsip.SessionDelegate
 ---@field on_ack? fun(ack: moonsip.IncomingAckRequest, session: moonsip.Session)
 ---@field on_ack_timeout? fun(session: moonsip.Session) no ACK in 64*T1; without it: BYE
----@field on_bye? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
+---@field on_bye? fun(request: moonsip.IncomingRequest, session: moonsip.Session) the call is over
+--- when it is answered; a 401 or 407 keeps it
 ---@field on_info? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
 ---@field on_invite? fun(request: moonsip.IncomingInviteRequest, session: moonsip.Session)
 ---@field on_message? fun(request: moonsip.IncomingRequest, session: moonsip.Session)
