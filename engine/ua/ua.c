@@ -199,10 +199,24 @@ bool msip_ua_is_draining(const struct msip_ua *ua)
   return ua->draining;
 }
 
+/* What was answered stays for repeats of its answer, and an INVITE of ours for
+ * repeats of its 2xx: nobody waits for those. */
+static bool is_awaiting(const struct msip_ua *ua)
+{
+  const struct msip_link_node *at;
+
+  for (at = ua->requests.next; at != &ua->requests; at = at->next)
+    if (!MSIP_CONTAINER(at, struct msip_request, node)->answered)
+      return true;
+  for (at = ua->outgoing.next; at != &ua->outgoing; at = at->next)
+    if (!MSIP_CONTAINER(at, struct msip_outgoing, node)->done)
+      return true;
+  return false;
+}
+
 bool msip_ua_is_idle(const struct msip_ua *ua)
 {
-  return ua->census.sessions == 0 && ua->census.requests == 0 &&
-         ua->census.outgoing == 0;
+  return ua->census.sessions == 0 && !is_awaiting(ua);
 }
 
 void *msip_ua_arg(const struct msip_ua *ua)

@@ -55,7 +55,7 @@ msip_time msip_ua_now(const struct msip_ua *ua);
 /* Draining: new calls and other requests outside dialogs get 503. */
 void msip_ua_set_draining(struct msip_ua *ua, bool draining);
 bool msip_ua_is_draining(const struct msip_ua *ua);
-/* No session, no unanswered request, no request of ours under way. */
+/* No session, no unanswered request, no request of ours without an answer. */
 bool msip_ua_is_idle(const struct msip_ua *ua);
 /* Settings changed in place: take them over (timers, limits). */
 void msip_ua_settings_changed(struct msip_ua *ua);
