@@ -182,9 +182,9 @@ describe("a call with several targets", function()
     assert.equal(200, bridge.a.response.status_code)
   end)
 
-  it("and no target is 503 for us, 500 for the caller", function()
+  it("and no target is refused with 480", function()
     bridge.targets = {}
-    assert.equal(500, bridge:dial().response.status_code)
+    assert.equal(480, bridge:dial().response.status_code)
     assert.equal("ENOTARGET", bridge.err.code)
   end)
 end)
