@@ -51,7 +51,7 @@ static void transaction_gone(void *arg, struct msip_txn *t)
     if (o->ended)
       msip_outgoing_end(o);
     else /* what came was of no use */
-      msip_outgoing_failure(o, MSIP_ETIMEOUT);
+      msip_outgoing_failure(o, MSIP_EGONE);
   } else {
     struct msip_request *r = user;
 
