@@ -21,7 +21,7 @@ struct waiter {
 };
 
 /* User values. */
-enum { DELEGATE = 1, MESSAGE, RESPONSES, SENT, VALUES = 4 };
+enum { DELEGATE = 1, MESSAGE, RESPONSES, SENT, SESSION, VALUES = 5 };
 
 enum field { F_MESSAGE, F_DELEGATE, F_METHOD, F_SESSION };
 static const char *const fields[] = {"message", "delegate", "method", "session",
@@ -91,11 +91,11 @@ static int read_session(lua_State *L, struct mlua_box *box)
   struct msip_session *session =
       box->obj ? msip_outgoing_session(box->obj) : NULL;
 
-  if (session) {
+  if (session)
     mlua_push_session(L, box->engine, session);
-    return 1;
-  }
-  return 0;
+  else
+    lua_getiuservalue(L, 1, SESSION);
+  return 1;
 }
 
 static int read_field(lua_State *L, struct mlua_box *box, int field)
@@ -209,6 +209,17 @@ static void keep_sent(lua_State *L, struct mlua_engine *engine,
   lua_setiuservalue(L, -2, SENT);
 }
 
+/* Keeps the call of the first final response, likewise. */
+static void keep_session(lua_State *L, struct mlua_engine *engine,
+                         struct msip_session *session)
+{
+  if (lua_getiuservalue(L, -1, SESSION) == LUA_TNIL) {
+    mlua_push_session(L, engine, session);
+    lua_setiuservalue(L, -3, SESSION);
+  }
+  lua_pop(L, 1);
+}
+
 /* Keeps the response on top of L as the box's latest. */
 static void keep_response(lua_State *L, struct outgoing_box *box)
 {
@@ -276,6 +287,8 @@ void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
   luaL_checkstack(L, 8, "results");
   mlua_box_push(L, &box->box); /* alive while its waiters run */
   keep_sent(L, engine, outgoing);
+  if (session && message && message->status >= 200)
+    keep_session(L, engine, session);
   box->done = err || !message || message->status >= 200;
   box->err = err;
   if (message) {

@@ -29,6 +29,7 @@ void mlua_read_uri(lua_State *L, const struct mlua_reading *r);
 void mlua_read_route(lua_State *L, const struct mlua_reading *r);
 void mlua_read_contact(lua_State *L, const struct mlua_reading *r);
 void mlua_read_call_id(lua_State *L, const struct mlua_reading *r);
+void mlua_read_follow(lua_State *L, const struct mlua_reading *r);
 void mlua_read_cseq(lua_State *L, const struct mlua_reading *r);
 void mlua_read_timeout(lua_State *L, const struct mlua_reading *r);
 void mlua_read_ack(lua_State *L, const struct mlua_reading *r);

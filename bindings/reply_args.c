@@ -229,9 +229,9 @@ static const struct option {
     {MSIP_STR_INIT("route"), MLUA_OPTION_PARTIES, mlua_read_route},
     {MSIP_STR_INIT("contact"), MLUA_OPTION_PARTIES, mlua_read_contact},
     {MSIP_STR_INIT("call_id"), MLUA_OPTION_PARTIES, mlua_read_call_id},
+    {MSIP_STR_INIT("follow"), MLUA_OPTION_PARTIES, mlua_read_follow},
     {MSIP_STR_INIT("timeout"), MLUA_OPTION_TIMEOUT, mlua_read_timeout},
-    {MSIP_STR_INIT("max_forwards"), MLUA_OPTION_TIMEOUT,
-     mlua_read_max_forwards},
+    {MSIP_STR_INIT("max_forwards"), MLUA_OPTION_HOPS, mlua_read_max_forwards},
     {MSIP_STR_INIT("ack"), MLUA_OPTION_ACK, mlua_read_ack},
     {MSIP_STR_INIT("prack"), MLUA_OPTION_CALL, mlua_read_prack},
     {MSIP_STR_INIT("rel100"), MLUA_OPTION_CALL, mlua_read_rel100},
@@ -330,6 +330,7 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   out->start.options = &out->reply;
   out->own_count = 0;
   out->retry = true;
+  out->timeout = 0;
   out->delegate = 0;
   out->state = MSIP_SUBSCRIPTION_INIT;
   out->retry_after = (struct msip_seconds){false, 0};

@@ -22,9 +22,10 @@ enum {
   MLUA_OPTION_DELEGATE = 1 << 9,
   /* Of requests: start_args.c. */
   MLUA_OPTION_TO = 1 << 10,
-  MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, contact, call_id */
-  MLUA_OPTION_TIMEOUT = 1 << 12, /* timeout, max_forwards */
-  MLUA_OPTION_CALL = 1 << 13,    /* prack, rel100, session_expires */
+  MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, ..., follow */
+  MLUA_OPTION_TIMEOUT = 1 << 12,
+  MLUA_OPTION_CALL = 1 << 13, /* prack, rel100, session_expires */
+  MLUA_OPTION_HOPS = 1 << 28, /* max_forwards */
   MLUA_OPTION_ACK = 1 << 20,
   MLUA_OPTION_METHOD = 1 << 14,
   MLUA_OPTION_EXPIRES = 1 << 15,
@@ -59,6 +60,7 @@ struct mlua_reply_args {
   struct msip_reply reply;
   struct msip_start start; /* start.options is `reply` */
   bool retry;              /* default true */
+  uint32_t timeout;        /* ms; 0: none */
   int delegate;            /* stack index of the table; 0: none given */
   enum msip_subscription_state state; /* INIT: none given */
   struct msip_seconds retry_after;

@@ -12,6 +12,8 @@ int mlua_outgoing_or_fail(lua_State *L, struct mlua_engine *engine,
   const char *why;
 
   if (err == 0) {
+    if (args->timeout)
+      msip_outgoing_set_timeout(out, args->timeout);
     mlua_push_outgoing(L, engine, out);
     if (args->delegate) {
       lua_pushvalue(L, args->delegate);
@@ -29,8 +31,9 @@ int mlua_outgoing_or_fail(lua_State *L, struct mlua_engine *engine,
 
 enum {
   PLAIN = MLUA_OPTION_TO | MLUA_OPTION_PARTIES | MLUA_OPTION_TIMEOUT |
-          MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE |
-          MLUA_OPTION_USER_AGENT | MLUA_OPTION_AUTH,
+          MLUA_OPTION_HOPS | MLUA_OPTION_HEADERS | MLUA_OPTION_BODY |
+          MLUA_OPTION_DELEGATE | MLUA_OPTION_USER_AGENT | MLUA_OPTION_AUTH |
+          MLUA_OPTION_RETRY,
 };
 
 /* engine:NAME(options) -> OutgoingRequest | nil, err */
@@ -47,6 +50,7 @@ static int start(lua_State *L, enum msip_method method, const char *name,
   if (!engine->ua)
     return mlua_fail(L, MSIP_EGONE, "the engine is closed");
   args.start.method = method;
+  args.start.no_retry = !args.retry;
   if (method == MSIP_METHOD_OTHER && args.start.name.len)
     args.start.method = msip_method_of(args.start.name);
   if (method == MSIP_REGISTER && args.start.to.len == 0)

@@ -104,7 +104,12 @@ void mlua_read_timeout(lua_State *L, const struct mlua_reading *r)
   seconds = lua_tonumber(L, r->index);
   if (!(seconds >= 0.001 && seconds <= 86400))
     luaL_error(L, "option '%s': 0.001 to 86400 seconds expected", r->name);
-  r->out->start.timeout = (uint32_t)(seconds * 1000);
+  r->out->timeout = (uint32_t)(seconds * 1000);
+}
+
+void mlua_read_follow(lua_State *L, const struct mlua_reading *r)
+{
+  r->out->start.follow = mlua_arg_boolean(L, r);
 }
 
 void mlua_read_ack(lua_State *L, const struct mlua_reading *r)

@@ -41,9 +41,17 @@ int msip_exchange_move(struct msip_exchange *x, struct msip_pool *pool,
   } else {
     msip_bytes_drop(x->offer);
     x->offer = said;
+    x->by_us = move == MSIP_OFFER_SEND;
   }
   x->state = (enum msip_offer_state)next;
   return 0;
+}
+
+const struct msip_bytes *msip_exchange_ours(const struct msip_exchange *x)
+{
+  if (x->state != MSIP_OFFER_STABLE)
+    return NULL;
+  return x->by_us ? x->offer : x->answer;
 }
 
 void msip_exchange_save(struct msip_exchange *to,

@@ -24,6 +24,7 @@ struct msip_exchange {
   enum msip_offer_state state;
   struct msip_bytes *offer;  /* NULL before the first */
   struct msip_bytes *answer; /* NULL while it is open */
+  bool by_us;                /* the offer is ours */
 };
 
 void msip_exchange_fini(struct msip_exchange *x);
@@ -34,6 +35,8 @@ int msip_offer_next(enum msip_offer_state now, enum msip_offer_move move);
  * changed. */
 int msip_exchange_move(struct msip_exchange *x, struct msip_pool *pool,
                        enum msip_offer_move move, struct msip_str sdp);
+/* Our own description in use, or NULL: nothing is agreed. */
+const struct msip_bytes *msip_exchange_ours(const struct msip_exchange *x);
 /* `*to` becomes a second holder of the same descriptions. */
 void msip_exchange_save(struct msip_exchange *to,
                         const struct msip_exchange *from);

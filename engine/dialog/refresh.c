@@ -71,13 +71,8 @@ struct msip_refresh msip_refresh_grant(const struct msip_refresh_ask *ask,
     r.refresher = MSIP_REFRESH_THEM;
   else
     r.refresher = MSIP_REFRESH_US;
-  /* A peer without the extension that asked for nothing is left alone; and
-   * nobody is promised a refresh that cannot be sent. */
-  if (!ask->supported && ask->interval == 0)
-    return none;
-  if (r.refresher == MSIP_REFRESH_US && !ask->can_update)
-    return none;
-  return r;
+  /* A peer without the extension that asked for nothing is left alone. */
+  return ask->supported || ask->interval ? r : none;
 }
 
 uint32_t msip_refresh_due(const struct msip_refresh *r)

@@ -1,5 +1,5 @@
-/* dialog/refresh.h -- session timers as UAS (RFC 4028).  Pure arithmetic; all
- * durations in seconds. */
+/* dialog/refresh.h -- what a session timer is asked for, and granted (RFC 4028
+ * 9).  Pure arithmetic; all durations in seconds. */
 #pragma once
 
 #include "message/msg.h"
@@ -15,7 +15,7 @@ struct msip_refresh_ask {
   uint32_t interval;                /* Session-Expires; 0: none */
   uint32_t min_se;                  /* Min-SE; 0: none */
   enum msip_refresh_side refresher; /* wanted; NONE: left to us */
-  bool can_update; /* Allow lists UPDATE: we are able to refresh */
+  bool can_update; /* Allow lists UPDATE: no re-INVITE is needed */
 };
 
 /* Reads Session-Expires, Min-SE, Supported and Allow.  MSIP_ESYNTAX when one of

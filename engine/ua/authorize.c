@@ -120,27 +120,9 @@ void msip_outgoing_credentials(struct msip_outgoing *o, struct msip_buf *buf)
   o->credentials = msip_bytes_take(&lines);
 }
 
-/* A BYE outlives its call. */
-static bool may_go_on(const struct msip_outgoing *o)
-{
-  if (o->call)
-    return !o->call->accepted;
-  return !o->session || o->method == MSIP_BYE ||
-         o->session->state != MSIP_SESSION_TERMINATED;
-}
-
 bool msip_outgoing_authorize(struct msip_outgoing *o,
                              const struct msip_msg *response)
 {
-  if ((response->status != 401 && response->status != 407) || !o->auth ||
-      !may_go_on(o) ||
-      !msip_keyring_learn(o->auth, &o->ua->rand, response, &o->tries))
-    return false;
-  if (o->call) /* early forks of the try that failed */
-    msip_call_over(o, "rejected");
-  if (msip_outgoing_send(o) != 0)
-    return false;
-  if (o->change)
-    o->change->ack.cseq = o->cseq;
-  return true;
+  return (response->status == 401 || response->status == 407) && o->auth &&
+         msip_keyring_learn(o->auth, &o->ua->rand, response, &o->tries);
 }

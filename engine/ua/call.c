@@ -27,36 +27,96 @@ void msip_call_over(struct msip_outgoing *o, const char *reason)
   }
 }
 
+/* One that is over counts too: its BYE may have crossed the 2xx. */
+static struct msip_session *known_fork(const struct msip_outgoing *o,
+                                       struct msip_str tag)
+{
+  const struct msip_link_node *at;
+
+  for (at = o->call->forks.next; at != &o->call->forks; at = at->next) {
+    struct msip_session *s = MSIP_CONTAINER(at, struct msip_session, fork);
+
+    if (msip_str_ieq(s->dialog.remote_tag, tag))
+      return s;
+  }
+  return NULL;
+}
+
+static void leave(struct msip_session *s)
+{
+  msip_list_del(&s->fork);
+  s->origin->call->fork_count--;
+  msip_session_orphan(s);
+}
+
+/* limits.forks: one that only rings makes room for one that answers. */
+static bool make_room(struct msip_outgoing *o, unsigned status)
+{
+  struct msip_link_node *at;
+
+  if (o->call->fork_count < o->ua->settings->limit_forks)
+    return true;
+  for (at = o->call->forks.next; at != &o->call->forks && status >= 200;
+       at = at->next) {
+    struct msip_session *s = MSIP_CONTAINER(at, struct msip_session, fork);
+
+    if (s->confirmed)
+      continue;
+    msip_session_end(s, "another fork answered", NULL);
+    leave(s);
+    return true;
+  }
+  return false;
+}
+
 static struct msip_session *fork_of(struct msip_outgoing *o,
                                     const struct msip_msg *response)
 {
-  const struct msip_link_node *at = o->call->forks.next;
-  struct msip_session *s;
+  struct msip_session *s = known_fork(o, response->to_tag);
 
-  for (; at != &o->call->forks; at = at->next) {
-    s = MSIP_CONTAINER(at, struct msip_session, fork);
-    if (msip_str_eq(s->dialog.remote_tag, response->to_tag))
-      return s;
-  }
-  if (o->call->fork_count >= o->ua->settings->limit_forks)
-    return NULL;
-  s = msip_session_new_fork(o, response);
-  o->call->fork_count += s != NULL;
-  return s;
+  if (s || response->status == 199 || !make_room(o, response->status))
+    return s;
+  return msip_session_new_fork(o, response);
+}
+
+void msip_call_forget(struct msip_outgoing *o)
+{
+  msip_call_over(o, "rejected");
+  while (!msip_list_empty(&o->call->forks))
+    leave(MSIP_CONTAINER(o->call->forks.next, struct msip_session, fork));
 }
 
 /* Their description in a reliable provisional response or a 2xx: the answer to
- * our offer, or the offer we left to them.  One that repeats what was said
- * already changes nothing (13.2.1). */
+ * our offer, or the offer we left to them.  The first one counts, though it was
+ * only shown in an unreliable response; later ones are ignored (13.2.1). */
 static int hear(struct msip_session *s, const struct msip_msg *response)
 {
   struct msip_str sdp;
+  int err;
 
   if (s->exchange.state == MSIP_OFFER_STABLE ||
-      s->exchange.state == MSIP_OFFER_THEIRS ||
-      msip_msg_session_body(response, &sdp) != 1)
+      s->exchange.state == MSIP_OFFER_THEIRS)
     return 0;
-  return msip_exchange_move(&s->exchange, s->ua->pool, MSIP_OFFER_RECV, sdp);
+  if (s->preview)
+    sdp = msip_bytes_str(s->preview);
+  else if (msip_msg_session_body(response, &sdp) != 1)
+    return 0;
+  err = msip_exchange_move(&s->exchange, s->ua->pool, MSIP_OFFER_RECV, sdp);
+  if (err)
+    return err;
+  msip_bytes_drop(s->preview);
+  s->preview = NULL;
+  return 0;
+}
+
+/* The answer to come, in a response that may get lost. */
+static void look(struct msip_session *s, const struct msip_msg *response)
+{
+  struct msip_str sdp;
+
+  if (s->exchange.state == MSIP_OFFER_OURS && !s->preview &&
+      msip_msg_session_body(response, &sdp) == 1)
+    s->preview = msip_bytes_copy(s->ua->pool, sdp);
 }
 
 static void note_peer(struct msip_session *s, const struct msip_msg *response)
@@ -67,16 +127,35 @@ static void note_peer(struct msip_session *s, const struct msip_msg *response)
         msip_msg_lists(response, MSIP_H_ALLOW, MSIP_STR("UPDATE"));
 }
 
+/* RFC 6228: the fork is over, others may answer. */
+static void fork_ended(struct msip_session *s)
+{
+  msip_own_prack_default(s);
+  msip_session_end(s, "rejected", NULL);
+}
+
 /* False: nobody has to hear of it. */
 static bool progressed(struct msip_outgoing *o, struct msip_session *s,
                        const struct msip_msg *response)
 {
-  if (s->state != MSIP_SESSION_EARLY || !msip_own_prack_take(o, s, response))
+  enum msip_own_1xx kind = MSIP_1XX_STALE;
+
+  if (s->state == MSIP_SESSION_EARLY)
+    kind = msip_own_prack_take(s, response);
+  if (kind == MSIP_1XX_STALE)
     return false;
   note_peer(s, response);
-  if (s->prack.due && hear(s, response) != 0)
-    s->prack.due = false; /* no memory: it comes again */
-  return true;
+  if (kind == MSIP_1XX_PLAIN) {
+    look(s, response);
+  } else if (hear(s, response) == 0) {
+    msip_session_aim(s, response);
+  } else { /* no memory: it comes again */
+    msip_own_prack_undo(s);
+    return false;
+  }
+  if (response->status == 199)
+    fork_ended(s);
+  return !o->done;
 }
 
 /* 0, or why there is no call all the same: MSIP_ENOMEM, or MSIP_EOFFER when our
@@ -89,13 +168,17 @@ static int confirm(struct msip_outgoing *o, struct msip_session *s,
   msip_dialog_confirm(&s->dialog, response);
   note_peer(s, response);
   s->confirmed = true;
-  s->state = MSIP_SESSION_ACK_WAIT;
   s->prack.due = false;
   s->first_ack.cseq = response->cseq;
   s->first_ack.due = true;
+  if (s->state == MSIP_SESSION_TERMINATED)
+    return 0;
+  s->state = MSIP_SESSION_ACK_WAIT;
   err = hear(s, response);
   if (!err && s->exchange.state == MSIP_OFFER_OURS)
     err = MSIP_EOFFER;
+  if (o->insists)
+    s->insists = o->session_expires;
   msip_session_renew(s, response);
   if (!o->call->accepted) {
     o->call->accepted = s;
@@ -104,41 +187,38 @@ static int confirm(struct msip_outgoing *o, struct msip_session *s,
   return err;
 }
 
-/* It ended before it was answered (RFC 5407 3.1.3). */
-static void answered_late(struct msip_outgoing *o, struct msip_session *s,
-                          const struct msip_msg *response)
+/* Nobody waits for this 2xx any more: ACK and BYE (13.2.2.4). */
+static void unwanted(struct msip_outgoing *o, struct msip_session *s, int err)
 {
-  msip_dialog_confirm(&s->dialog, response);
-  s->confirmed = true;
-  s->first_ack.cseq = response->cseq;
-  s->first_ack.due = true;
-  msip_own_ack_default(o, s);
-  msip_session_hang_up_late(s);
+  if (!o->done)
+    msip_outgoing_report(o, NULL, NULL, err ? err : MSIP_ECANCELLED);
+  o->done = o->ended = true;
+  msip_timer_stop(&o->ua->wheel, &o->limit);
+  if (err == MSIP_EOFFER)
+    turn_down(o, s, "no answer to our offer");
+  else
+    turn_down(o, s, err ? "out of memory" : "cancelled");
 }
 
 static bool accepted(struct msip_outgoing *o, struct msip_session *s,
                      const struct msip_msg *response)
 {
+  bool over = s->state == MSIP_SESSION_TERMINATED;
   int err;
 
   if (s->confirmed) {
     msip_own_ack_repeat(o, s);
     return false;
   }
-  if (s->state == MSIP_SESSION_TERMINATED) {
-    answered_late(o, s, response);
+  err = confirm(o, s, response);
+  if (over) { /* a BYE or 199 has ended the early dialog, others go on */
+    msip_own_ack_default(o, s);
+    msip_session_hang_up_late(s);
     return false;
   }
-  err = confirm(o, s, response);
   if (!err && o->cancel == MSIP_CANCEL_NONE)
     return true;
-  if (!o->done)
-    msip_outgoing_report(o, NULL, NULL, err ? err : MSIP_ECANCELLED);
-  o->done = o->ended = true;
-  if (err == MSIP_EOFFER)
-    turn_down(o, s, "no answer to our offer");
-  else
-    turn_down(o, s, err ? "out of memory" : "cancelled");
+  unwanted(o, s, err);
   return false;
 }
 
@@ -159,12 +239,13 @@ bool msip_call_response(struct msip_outgoing *o,
       msip_outgoing_end(o);
     return !told;
   }
+  /* 12.1: a provisional response without a tag makes no dialog. */
   if (status < 200 && (status == 100 || response->to_tag.len == 0))
     return !o->done;
   *session = fork_of(o, response);
   if (!*session)
     return status < 200 && !o->done;
-  return status < 200 ? progressed(o, *session, response) && !o->done
+  return status < 200 ? progressed(o, *session, response)
                       : accepted(o, *session, response);
 }
 
@@ -188,10 +269,8 @@ void msip_outgoing_settle(struct msip_outgoing *o, struct msip_session *s,
 
 void msip_call_free(struct msip_outgoing *o)
 {
-  struct msip_link_node *node;
-
-  while ((node = msip_list_take(&o->call->forks)))
-    msip_session_orphan(MSIP_CONTAINER(node, struct msip_session, fork));
+  while (!msip_list_empty(&o->call->forks))
+    leave(MSIP_CONTAINER(o->call->forks.next, struct msip_session, fork));
   msip_exchange_fini(&o->call->exchange);
   msip_pool_give(o->ua->pool, o->call, sizeof *o->call);
   o->call = NULL;

@@ -1,6 +1,7 @@
 /* Requests of ours, in a dialog or outside. */
 #include "ua/outgoing.h"
 
+#include "dialog/failure.h"
 #include "message/build.h"
 #include "ua/outgoing_in.h"
 #include "ua/relay_in.h"
@@ -25,6 +26,7 @@ struct msip_outgoing *msip_outgoing_new(struct msip_ua *ua,
   o->ua = ua;
   o->session = s;
   o->method = method;
+  o->retries = true;
   o->sweep.free = free_dead;
   msip_list_init(&o->sweep.node);
   msip_list_init(&o->makes);
@@ -67,6 +69,8 @@ void msip_outgoing_head(const struct msip_outgoing *o, struct msip_buf *buf,
 /* What may differ from one try to the next. */
 static void build_varying(const struct msip_outgoing *o, struct msip_buf *buf)
 {
+  if (o->change && o->method != MSIP_PRACK)
+    msip_session_build_expires(o->session, buf);
   if (o->session_expires)
     msip_build_number(buf, MSIP_H_SESSION_EXPIRES, o->session_expires);
   if (o->min_se)
@@ -139,25 +143,44 @@ bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
   return queued && kept;
 }
 
-/* A refresh reports to the session, others to their box. */
-static bool is_refresh(const struct msip_outgoing *o)
-{
-  return o->method == MSIP_UPDATE && o->own;
-}
-
 /* 12.2.1.2, RFC 5057: what a failure of a request that changes nothing means
  * for the call. */
 static void weigh(const struct msip_outgoing *o, unsigned status)
 {
   struct msip_session *s = o->session;
 
-  if (!s || o->change || o->method == MSIP_BYE || o->method == MSIP_NOTIFY ||
-      o->method == MSIP_SUBSCRIBE || is_refresh(o))
-    return;
-  if (status == 481)
-    msip_session_end(s, "dialog lost", NULL);
-  else if (status == 408)
-    msip_session_hang_up(s, "no answer to a request");
+  if (s && !o->change && msip_failure_ends_call(o->method, status))
+    msip_session_lose(s, o->method, status);
+}
+
+/* How long the callee may keep silent once it rings. */
+static void rings(struct msip_outgoing *o)
+{
+  struct msip_ua *ua = o->ua;
+
+  if (o->method == MSIP_INVITE && !o->timed && o->cancel == MSIP_CANCEL_NONE)
+    msip_timer_arm(&ua->wheel, &o->limit,
+                   ua->now + ua->settings->limit_ring_time);
+}
+
+static void proceed(struct msip_outgoing *o)
+{
+  bool first = !o->proceeding;
+
+  o->proceeding = true;
+  if (!o->done)
+    rings(o);
+  if (first)
+    msip_own_cancel_go(o);
+}
+
+/* 13.2.2.4: a dialog has one answer to its INVITE, whatever else comes. */
+static bool is_foreign(const struct msip_outgoing *o,
+                       const struct msip_msg *response)
+{
+  return o->session && o->method == MSIP_INVITE && response->status >= 200 &&
+         response->status < 300 &&
+         !msip_str_ieq(response->to_tag, o->session->dialog.remote_tag);
 }
 
 /* False: it is dealt with.  `*s`: the session the response belongs to. */
@@ -165,20 +188,20 @@ static bool take(struct msip_outgoing *o, const struct msip_msg *response,
                  struct msip_session **s)
 {
   *s = o->session;
-  if (response->status < 200 && !o->proceeding) {
-    o->proceeding = true;
-    msip_own_cancel_go(o);
+  if (is_foreign(o, response)) {
+    msip_late_accept(o->ua, response);
+    return false;
   }
-  if (response->status >= 200 && o->auth && !o->done)
+  if (response->status < 200)
+    proceed(o);
+  else if (o->auth && !o->done)
     msip_keyring_renew(o->auth, &o->ua->rand, response, &o->tries);
   if (response->status >= 300 && !o->done &&
       msip_outgoing_try_again(o, response))
     return false;
   if (o->call)
     return msip_call_response(o, response, s);
-  if (o->change && !msip_change_response(o, response))
-    return false;
-  return !o->done;
+  return !o->change || msip_change_response(o, response);
 }
 
 void msip_outgoing_response(void *arg, struct msip_txn *t,
@@ -196,18 +219,24 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
   if (!o || !take(o, response, &s))
     return;
   if (final)
-    o->done = o->ended = true;
-  if (!is_refresh(o))
+    o->ended = true;
+  /* After `timeout` nobody waits for what comes; a call reports each fork. */
+  if (!o->done || o->call)
     told = msip_outgoing_report(o, s, response, 0);
-  else if (final)
-    msip_session_refreshed(o->session, response, 0);
+  if (final) {
+    o->done = true;
+    msip_timer_stop(&o->ua->wheel, &o->limit);
+  }
+  if (o->refresh && final)
+    msip_session_refreshed(o->session, o->method, response->status, 0);
   if (o->change && final)
     msip_change_settle(o, told);
   else if (!told)
     msip_outgoing_settle(o, s, response, false);
-  weigh(o, response->status);
-  if (final)
+  if (final) {
+    weigh(o, response->status);
     msip_subscription_answered(o, response, 0);
+  }
   /* An accepted INVITE stays, for the repeats of its 2xx. */
   if (final && (o->method != MSIP_INVITE || response->status >= 300))
     msip_outgoing_end(o);
@@ -228,13 +257,19 @@ void msip_outgoing_failure(struct msip_outgoing *o, int err)
     msip_change_failed(o, err);
   if (o->call)
     msip_call_over(o, err == MSIP_ETIMEOUT ? "no answer" : "failed");
-  if (is_refresh(o))
-    msip_session_refreshed(o->session, NULL, err);
+  if (o->refresh)
+    msip_session_refreshed(o->session, o->method, 0, err);
   else if (!told)
     msip_outgoing_report(o, o->session, NULL, err);
   weigh(o, err == MSIP_ETIMEOUT ? 408 : 0);
   msip_subscription_answered(o, NULL, err);
   msip_outgoing_end(o);
+}
+
+void msip_outgoing_lost(struct msip_outgoing *o, int err)
+{
+  if (o->done || o->cancel != MSIP_CANCEL_NONE || !msip_outgoing_try_next(o))
+    msip_outgoing_failure(o, err);
 }
 
 void msip_outgoing_end(struct msip_outgoing *o)
@@ -255,8 +290,7 @@ void msip_outgoing_end(struct msip_outgoing *o)
     msip_own_ack_default(o, s);
   if (o->branch)
     msip_branch_end(o);
-  if (s && s->own_change == o)
-    s->own_change = NULL;
+  msip_change_close(o);
   if (s && s->own_bye == o) {
     s->own_bye = NULL;
     msip_session_maybe_unlist(s);
@@ -287,6 +321,8 @@ void msip_outgoing_free(struct msip_outgoing *o)
     msip_call_free(o);
   if (o->branch)
     msip_branch_free(o);
+  if (o->follow)
+    msip_follow_free(o);
   free_form(o);
   msip_bytes_drop(o->bytes);
   msip_bytes_drop(o->tail);

@@ -30,14 +30,15 @@ struct msip_start {
   struct msip_str call_id;          /* empty: a fresh one */
   uint32_t cseq;                    /* of the first try; 0: 1 */
   const struct msip_reply *options; /* headers and body */
-  uint32_t timeout;                 /* ms to the final response; 0: T1 * 64 */
   uint32_t session_expires;         /* seconds, when has_session_expires */
   enum msip_rel100_ask rel100;
-  uint8_t hops_spent; /* Max-Forwards is 70 less these */
-  bool has_session_expires;
-  bool no_contact;   /* a REGISTER that only asks (10.2.3) */
-  bool manual_ack;   /* msip_outgoing_ack is left to the caller */
-  bool manual_prack; /* and so is msip_outgoing_prack */
+  uint8_t hops_spent;       /* Max-Forwards is 70 less these */
+  bool has_session_expires; /* kept up without the peer's help, too */
+  bool follow;              /* 3xx: its Contacts are tried (8.1.3.4) */
+  bool no_retry;            /* 416, 420 and 422 are final (8.1.3.5) */
+  bool no_contact;          /* a REGISTER that only asks (10.2.3) */
+  bool manual_ack;          /* msip_outgoing_ack is left to the caller */
+  bool manual_prack;        /* and so is msip_outgoing_prack */
 };
 
 /* Sends it.  MSIP_EINVALID: a URI, header or text is not usable;
@@ -67,6 +68,10 @@ bool msip_outgoing_is_done(const struct msip_outgoing *o);
  * MSIP_EINVALID; MSIP_ENOMEM. */
 int msip_outgoing_cancel(struct msip_outgoing *o,
                          const struct msip_reply *options);
+
+/* From now on this many ms to the final response; then it fails with ETIMEOUT
+ * and an INVITE is cancelled. */
+void msip_outgoing_set_timeout(struct msip_outgoing *o, uint32_t ms);
 
 /* A response was reported and its callbacks have run: what is left to the
  * engine is done: the ACK of a 2xx, the PRACK of a reliable 1xx, and the BYE of

@@ -19,9 +19,10 @@ struct msip_change {
   struct msip_bytes *offer;    /* the description it carries, or NULL */
   struct msip_own_ack ack;     /* of our INVITE */
   bool offers;                 /* it carries our offer */
+  bool heard;                  /* their description came */
   bool retries;                /* 491 is tried again */
   bool manual_ack;
-  bool waiting; /* in that pause: nothing of ours is on the wire */
+  bool waiting; /* for its turn: nothing of it is on the wire */
   bool lost;    /* there was no memory for their description */
 };
 
@@ -65,14 +66,19 @@ struct msip_outgoing {
   uint32_t min_se;          /* seconds; 0: none */
   uint8_t hops_spent;       /* behind the request that it carries on */
   uint8_t cancel;           /* enum msip_cancel_state */
-  uint8_t retried;          /* bit per reason it was sent again for */
+  uint8_t longer;           /* how often the session interval was raised */
+  bool retries;             /* 8.1.3.5 */
+  bool timed;               /* `limit` is the caller's */
+  bool insists;             /* on the session timer, also without the peer */
+  bool refresh;             /* of the session timer; reports to the session */
   bool proceeding;          /* a provisional response came */
   bool own;                 /* the engine's own: no events */
   bool done;                /* its final result is reported */
   bool ended;               /* a final response came */
   bool dead;
-  struct msip_bytes *tail;   /* what follows the head, to send it (again) */
-  struct msip_keyring *auth; /* NULL: challenges are not answered */
+  struct msip_follow *follow; /* NULL: redirections are final */
+  struct msip_bytes *tail;    /* what follows the head, to send it (again) */
+  struct msip_keyring *auth;  /* NULL: challenges are not answered */
   struct msip_bytes *credentials; /* header lines of the latest try, or NULL */
   struct msip_tries tries;
 };
@@ -94,6 +100,8 @@ void msip_outgoing_free(struct msip_outgoing *o);
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response);
 void msip_outgoing_failure(struct msip_outgoing *o, int err);
+/* Its transaction failed: another target may be left. */
+void msip_outgoing_lost(struct msip_outgoing *o, int err);
 /* Its transaction tells nobody any more. */
 void msip_outgoing_detach(struct msip_outgoing *o);
 /* Queues the event that the layer above waits for.  False: it will hear of no
@@ -107,8 +115,7 @@ int msip_outgoing_login(struct msip_outgoing *o,
                         const struct msip_reply *options);
 /* Makes o->credentials for the request whose head this is, and adds them. */
 void msip_outgoing_credentials(struct msip_outgoing *o, struct msip_buf *buf);
-/* A final response: true when it was a challenge and the request is sent again
- * with its answer. */
+/* A final response: true when it is a challenge that the next try answers. */
 bool msip_outgoing_authorize(struct msip_outgoing *o,
                              const struct msip_msg *response);
 void msip_keyrings_free(struct msip_ua *ua);
@@ -120,19 +127,23 @@ struct msip_tail {
   struct msip_str type;             /* of a body without content_type */
   struct msip_str supported;        /* empty: no Supported */
   struct msip_str require;          /* empty: no Require */
-  struct msip_session *refreshes;   /* Session-Expires of this; or NULL */
   bool allow;
 };
-/* Supported of a request that has no more to say: RFC 4028 7.1 wants "timer" in
- * each but ACK. */
-struct msip_str msip_tail_supported(const struct msip_ua *ua);
 /* NULL when memory is out. */
 struct msip_bytes *msip_tail_build(struct msip_ua *ua,
                                    const struct msip_tail *tail);
-/* Of a request in a dialog; `target`: one that refreshes the remote target. */
+/* `tail` without the option tags that a 420 complains of; NULL when it requires
+ * none of them, or memory is out. */
+struct msip_bytes *msip_tail_without(struct msip_ua *ua,
+                                     const struct msip_bytes *tail,
+                                     const struct msip_msg *response);
+/* Of a request in a call. */
 struct msip_bytes *msip_session_tail(struct msip_session *s,
                                      const struct msip_reply *options,
-                                     bool target);
+                                     enum msip_method method);
+/* Value of Supported; RFC 4028 7.1: each request of ours says timer. */
+struct msip_str msip_tail_supported(const struct msip_ua *ua,
+                                    enum msip_method method, bool rel100);
 /* --- path.c: where a request goes (8.1.2) */
 struct msip_flow msip_outgoing_path(const struct msip_session *s);
 /* Of a request outside a dialog.  MSIP_EUNSUPPORTED, MSIP_ETRANSPORT. */
@@ -147,6 +158,8 @@ bool msip_call_response(struct msip_outgoing *o,
  * end (13.2.2.4), and what nobody acknowledged is over. */
 void msip_call_over(struct msip_outgoing *o, const char *reason);
 void msip_call_free(struct msip_outgoing *o);
+/* It is tried again: the forks of the earlier try are over. */
+void msip_call_forget(struct msip_outgoing *o);
 /* --- own_cancel.c */
 /* Gives a ringing INVITE up: CANCEL now or with the first provisional response.
  */
@@ -168,14 +181,30 @@ void msip_own_ack_default(struct msip_outgoing *o, struct msip_session *s);
 /* The 2xx came again. */
 void msip_own_ack_repeat(struct msip_outgoing *o, struct msip_session *s);
 /* --- own_prack.c */
-/* A provisional response in this session: false when it is a reliable one out
- * of order or a repeat (RFC 3262 4). */
-bool msip_own_prack_take(struct msip_outgoing *o, struct msip_session *s,
-                         const struct msip_msg *response);
+/* A provisional response in this session; STALE: a reliable one out of order,
+ * or a repeat (RFC 3262 4). */
+enum msip_own_1xx { MSIP_1XX_STALE, MSIP_1XX_PLAIN, MSIP_1XX_RELIABLE };
+enum msip_own_1xx msip_own_prack_take(struct msip_session *s,
+                                      const struct msip_msg *response);
+/* It could not be dealt with: wait for it to come again. */
+void msip_own_prack_undo(struct msip_session *s);
 void msip_own_prack_default(struct msip_session *s);
 /* --- again.c: final responses that are answered by another try */
 bool msip_outgoing_try_again(struct msip_outgoing *o,
                              const struct msip_msg *response);
+/* --- follow.c: redirections that are followed */
+/* The request is one that follows.  MSIP_ENOMEM. */
+int msip_follow_begin(struct msip_outgoing *o);
+void msip_follow_free(struct msip_outgoing *o);
+/* A failure: true when the request is on its way to another target. */
+bool msip_follow_take(struct msip_outgoing *o, const struct msip_msg *response);
+/* The next target, when one is left. */
+bool msip_outgoing_try_next(struct msip_outgoing *o);
+/* --- late.c */
+/* Writes a From tag (MSIP_TAG_LEN) for this Call-ID, to be known again. */
+void msip_late_tag(struct msip_ua *ua, struct msip_str call_id, char *tag);
+/* A 2xx to an INVITE of ours that nobody waits for any more. */
+void msip_late_accept(struct msip_ua *ua, const struct msip_msg *response);
 /* --- change.c */
 /* The part of an outgoing that offers `options`' description, if it is one.
  * MSIP_ENOMEM. */
@@ -194,6 +223,10 @@ void msip_change_settle(struct msip_outgoing *o, bool told);
 /* It failed without a response. */
 void msip_change_failed(struct msip_outgoing *o, int err);
 void msip_change_free(struct msip_outgoing *o);
+/* Refreshes the session timer: RFC 4028 7.4.  MSIP_ENOMEM. */
+int msip_change_refresh(struct msip_session *s);
+/* It stands in nobody's way any more. */
+void msip_change_close(struct msip_outgoing *o);
 /* A change of ours with this method is on the wire, or its ACK is not. */
 bool msip_change_is_open(const struct msip_session *s, enum msip_method method);
 /* The session is over: no further try, and no answer is awaited for ever. */

@@ -19,13 +19,7 @@ static struct msip_bytes *build(struct msip_session *s,
                                 const struct msip_flow *to)
 {
   struct msip_ua *ua = s->ua;
-  struct msip_str none = MSIP_STR("");
-  struct msip_bytes *tail = msip_tail_build(
-      ua, &(struct msip_tail){.options = options,
-                              .contact = none,
-                              .type = MSIP_STR("application/sdp"),
-                              .supported = none,
-                              .require = none});
+  struct msip_bytes *tail = msip_session_tail(s, options, MSIP_ACK);
   char text[MSIP_BRANCH_LEN], room[64];
   struct msip_buf sent_by = {
       .at = room, .room = sizeof room, .max = sizeof room};
@@ -63,8 +57,7 @@ static int send(struct msip_outgoing *o, struct msip_session *s,
   if (ua->link.send(ua->link.arg, &to, msip_bytes_str(ack->bytes)) != 0)
     ua->counters.transport_errors++;
   ua->counters.requests_out++;
-  if (s->own_change == o)
-    s->own_change = NULL;
+  msip_change_close(o);
   if (s->state == MSIP_SESSION_ACK_WAIT && s->ours)
     s->state = MSIP_SESSION_CONFIRMED;
   return 0;

@@ -4,7 +4,7 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { CANCEL_MAX = 65535 };
+enum { CANCEL_MAX = 65535, AGAIN_MS = 500 };
 
 /* The INVITE as sent, read again: a CANCEL repeats its head. */
 static struct msip_bytes *build(const struct msip_outgoing *o)
@@ -99,19 +99,23 @@ int msip_outgoing_cancel(struct msip_outgoing *o,
   return msip_own_cancel_want(o, options);
 }
 
-/* `timeout`: the script hears of it now, the INVITE is cancelled behind. */
+/* `timeout`: the script hears of it now.  An INVITE is cancelled behind that,
+ * others run to their end. */
 static void too_late(struct msip_outgoing *o)
 {
   static const struct msip_reply plain;
 
-  if (o->method != MSIP_INVITE || o->cancel != MSIP_CANCEL_NONE) {
+  if (o->change && o->change->waiting) { /* nothing is on the wire */
     msip_outgoing_failure(o, MSIP_ETIMEOUT);
     return;
   }
-  msip_outgoing_report(o, NULL, NULL, MSIP_ETIMEOUT);
-  o->done = true;
-  if (msip_own_cancel_want(o, &plain) != 0)
-    msip_outgoing_end(o);
+  if (!o->own && !o->done) {
+    msip_outgoing_report(o, NULL, NULL, MSIP_ETIMEOUT);
+    o->done = true;
+  }
+  if (o->method == MSIP_INVITE && o->cancel == MSIP_CANCEL_NONE &&
+      msip_own_cancel_want(o, &plain) != 0)
+    msip_timer_arm(&o->ua->wheel, &o->limit, o->ua->now + AGAIN_MS);
 }
 
 void msip_outgoing_limit_fire(struct msip_timer *timer, void *arg,
@@ -121,11 +125,17 @@ void msip_outgoing_limit_fire(struct msip_timer *timer, void *arg,
   struct msip_txn *txn = o->txn;
 
   (void)arg, (void)now;
-  if (o->cancel == MSIP_CANCEL_SENT) {
-    msip_outgoing_failure(o, MSIP_ECANCELLED);
-    if (txn)
-      msip_txn_free(txn);
-  } else {
+  if (o->cancel != MSIP_CANCEL_SENT) {
     too_late(o);
+    return;
   }
+  msip_outgoing_failure(o, MSIP_ECANCELLED);
+  if (txn)
+    msip_txn_free(txn);
+}
+
+void msip_outgoing_set_timeout(struct msip_outgoing *o, uint32_t ms)
+{
+  o->timed = true;
+  msip_timer_arm(&o->ua->wheel, &o->limit, o->ua->now + ms);
 }

@@ -6,31 +6,40 @@
 
 enum { PRACK_MAX = 65535 };
 
-bool msip_own_prack_take(struct msip_outgoing *o, struct msip_session *s,
-                         const struct msip_msg *response)
+enum msip_own_1xx msip_own_prack_take(struct msip_session *s,
+                                      const struct msip_msg *response)
 {
   struct msip_own_prack *p = &s->prack;
   uint32_t rseq;
 
-  (void)o;
   if (!msip_msg_lists(response, MSIP_H_REQUIRE, MSIP_STR("100rel")) ||
       msip_str_u32(msip_msg_value(response, MSIP_H_RSEQ), UINT32_MAX, &rseq) !=
           0 ||
       rseq == 0)
-    return true; /* an unreliable one */
-  if (p->rseq && rseq != p->rseq + 1)
-    return false;
+    return MSIP_1XX_PLAIN;
+  if (p->cseq == response->cseq && rseq != p->rseq + 1) {
+    if (rseq == p->rseq && p->left) /* there was no memory before */
+      msip_own_prack_default(s);
+    return MSIP_1XX_STALE;
+  }
   p->rseq = rseq;
   p->cseq = response->cseq;
   p->due = true;
-  return true;
+  p->left = false;
+  return MSIP_1XX_RELIABLE;
+}
+
+void msip_own_prack_undo(struct msip_session *s)
+{
+  s->prack.rseq--;
+  s->prack.due = false;
 }
 
 /* RAck and all behind it. */
 static struct msip_bytes *build_tail(struct msip_session *s,
                                      const struct msip_reply *options)
 {
-  struct msip_bytes *rest = msip_session_tail(s, options, false);
+  struct msip_bytes *rest = msip_session_tail(s, options, MSIP_PRACK);
   char room[40];
   struct msip_buf rack = {.at = room, .room = sizeof room, .max = sizeof room};
   struct msip_buf buf;
@@ -48,6 +57,14 @@ static struct msip_bytes *build_tail(struct msip_session *s,
   return msip_bytes_take(&buf);
 }
 
+/* RFC 3262 5, RFC 6337 2.2: an answer to their offer; an offer when the first
+ * exchange is done and nothing else is open. */
+static bool may_speak(const struct msip_session *s)
+{
+  return s->exchange.state == MSIP_OFFER_THEIRS ||
+         (s->exchange.state == MSIP_OFFER_STABLE && !s->own_change);
+}
+
 static int check(struct msip_session *s, const struct msip_reply *options)
 {
   struct msip_ua *ua = s->ua;
@@ -62,8 +79,8 @@ static int check(struct msip_session *s, const struct msip_reply *options)
   if (!err && s->exchange.state == MSIP_OFFER_THEIRS && !speaks)
     err = msip_because(ua, MSIP_EOFFER,
                        "prack: the offer needs an answer (body)");
-  if (!err && speaks && (s->exchange.state == MSIP_OFFER_OURS || s->own_change))
-    err = msip_because(ua, MSIP_EOFFER, "prack: an offer of ours is open");
+  if (!err && speaks && !may_speak(s))
+    err = msip_because(ua, MSIP_EOFFER, "prack: no offer is possible now");
   return err;
 }
 
@@ -122,7 +139,7 @@ int msip_session_prack(struct msip_session *s, const struct msip_reply *options,
       msip_outgoing_end(o);
     return msip_because(s->ua, err, "out of memory");
   }
-  s->prack.due = false;
+  s->prack.due = s->prack.left = false;
   if (out)
     *out = o;
   else
@@ -130,16 +147,29 @@ int msip_session_prack(struct msip_session *s, const struct msip_reply *options,
   return 0;
 }
 
+/* The INVITE that this session's provisional responses answer. */
+static struct msip_outgoing *invite_of(const struct msip_session *s)
+{
+  struct msip_outgoing *o = s->own_refresh ? s->own_refresh : s->own_change;
+
+  if (!s->confirmed)
+    return s->origin;
+  return o && o->method == MSIP_INVITE ? o : NULL;
+}
+
 void msip_own_prack_default(struct msip_session *s)
 {
   static const struct msip_reply plain;
+  struct msip_outgoing *invite = invite_of(s);
 
   if (!s->prack.due || s->state == MSIP_SESSION_TERMINATED)
     return;
   /* RFC 3262 5: their offer has no answer, so there can be no call. */
-  if (s->exchange.state == MSIP_OFFER_THEIRS && s->origin &&
-      s->origin->cancel == MSIP_CANCEL_NONE && !s->origin->done)
-    msip_own_cancel_want(s->origin, &plain);
-  else
-    msip_session_prack(s, &plain, NULL);
+  if (s->exchange.state == MSIP_OFFER_THEIRS && invite && !invite->done) {
+    if (invite->cancel == MSIP_CANCEL_NONE)
+      msip_own_cancel_want(invite, &plain);
+    return;
+  }
+  if (msip_session_prack(s, &plain, NULL) != 0)
+    s->prack.left = true;
 }

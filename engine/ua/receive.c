@@ -1,4 +1,5 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
+#include "ua/outgoing_in.h"
 #include "ua/relay_in.h"
 #include "ua/request_in.h"
 #include "ua/subscription_in.h"
@@ -213,9 +214,12 @@ static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
 
   ua->counters.responses_in++;
   if (m->fault_status || (msip_msg_count(m, MSIP_H_VIA) > 1) != passes ||
-      !is_ours(m) ||
-      msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY)
+      !is_ours(m)) {
     ua->counters.dropped_stray++;
+  } else if (msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY) {
+    ua->counters.dropped_stray++;
+    msip_late_accept(ua, m);
+  }
 }
 
 void msip_ua_receive(struct msip_ua *ua, const struct msip_flow *flow,

@@ -94,6 +94,7 @@ struct msip_session *msip_session_new_fork(struct msip_outgoing *o,
   s->auth = msip_keyring_hold(o->auth);
   s->auth_realm = o->tries.realm;
   msip_list_add(&o->call->forks, &s->fork);
+  o->call->fork_count++;
   return s;
 }
 
@@ -255,10 +256,8 @@ void msip_session_free(struct msip_session *s)
   msip_session_unlist(s);
   msip_list_del(&s->node);
   msip_list_del(&s->sweep.node);
-  msip_list_del(&s->fork);
-  if (s->origin && s->origin->call->accepted == s)
-    s->origin->call->accepted = NULL;
   msip_bytes_drop(s->first_ack.bytes);
+  msip_bytes_drop(s->preview);
   msip_keyring_drop(s->auth);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
@@ -271,14 +270,19 @@ void msip_session_dispose(struct msip_session *s)
   msip_session_end(s, "disposed", NULL);
 }
 
-void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
-                           bool updates)
+void msip_session_aim(struct msip_session *s, const struct msip_msg *m)
 {
   struct msip_str target = msip_dialog_contact_of(m);
 
-  s->flow = m->flow;
   if (target.len)
     msip_dialog_set_target(&s->dialog, target);
+}
+
+void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
+                           bool updates)
+{
+  s->flow = m->flow;
+  msip_session_aim(s, m);
   if (msip_msg_has(m, MSIP_H_ALLOW))
     s->peer_updates = updates;
 }

@@ -22,7 +22,7 @@ static struct msip_bytes *tail_of(struct msip_session *s,
                  .flow = refreshes_target(method) ? &s->flow : NULL,
                  .contact = none,
                  .type = method == MSIP_MESSAGE ? MSIP_STR("text/plain") : none,
-                 .supported = msip_tail_supported(s->ua),
+                 .supported = msip_tail_supported(s->ua, method, false),
                  .require = none});
 }
 

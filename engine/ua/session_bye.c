@@ -10,7 +10,7 @@ static struct msip_outgoing *make_bye(struct msip_session *s,
 
   if (!bye)
     return NULL;
-  bye->tail = msip_session_tail(s, options, false);
+  bye->tail = msip_session_tail(s, options, MSIP_BYE);
   if (!bye->tail || msip_outgoing_login(bye, options) != 0) {
     msip_outgoing_end(bye);
     return NULL;
@@ -81,6 +81,10 @@ void msip_session_hang_up(struct msip_session *s, const char *reason)
 
   if (s->state == MSIP_SESSION_TERMINATED)
     return;
+  if (s->state < MSIP_SESSION_ACK_WAIT && !s->ours) {
+    msip_session_end(s, reason, NULL);
+    return;
+  }
   s->bye_reason = reason;
   if (!s->queued_bye)
     s->queued_bye = make_bye(s, &plain);
@@ -104,6 +108,19 @@ void msip_session_hang_up_late(struct msip_session *s)
     return;
   s->queued_bye->own = true;
   msip_session_send_bye(s);
+}
+
+void msip_session_lose(struct msip_session *s, enum msip_method method,
+                       unsigned status)
+{
+  if (status == 481) /* there is nobody to say BYE to */
+    msip_session_end(s, "dialog lost", NULL);
+  else if (status != 408)
+    msip_session_hang_up(s, "dialog lost");
+  else if (method == MSIP_INVITE || method == MSIP_UPDATE)
+    msip_session_hang_up(s, "no answer to a change");
+  else
+    msip_session_hang_up(s, "no answer to a request");
 }
 
 void msip_session_ack_timeout_default(struct msip_session *s)

@@ -9,6 +9,7 @@ struct msip_own_prack {
   uint32_t rseq; /* of the latest in order; 0: none yet */
   uint32_t cseq; /* of our INVITE */
   bool due;      /* its PRACK is not sent */
+  bool left;     /* no script sends it: that is up to us */
 };
 
 struct msip_session {
@@ -24,18 +25,22 @@ struct msip_session {
   struct msip_timer timer; /* refresh or expiry */
   struct msip_outgoing *queued_bye;
   struct msip_outgoing *own_bye;
-  struct msip_outgoing *own_update; /* a refresh */
-  struct msip_outgoing *own_change; /* re-INVITE or UPDATE, till its ACK */
+  struct msip_outgoing *own_refresh; /* re-INVITE or UPDATE of the engine */
+  struct msip_outgoing *own_change;  /* of the script, till its ACK */
   struct msip_outgoing *origin;  /* our INVITE that made it, while it lives */
   struct msip_link_node fork;    /* in origin->call->forks */
   struct msip_own_ack first_ack; /* of the 2xx that confirmed it */
   struct msip_own_prack prack;
-  struct msip_keyring *auth; /* of our requests, or NULL */
-  uint64_t auth_realm;       /* what logins without a realm are bound to */
+  struct msip_bytes *preview; /* their answer in an unreliable 1xx, or NULL */
+  struct msip_keyring *auth;  /* of our requests, or NULL */
+  uint64_t auth_realm;        /* what logins without a realm are bound to */
   void *box;
   const char *bye_reason; /* why the engine hangs up; NULL: the script did */
   msip_time expires_at;   /* end of the session interval */
   uint32_t invite_cseq;   /* of the latest INVITE of theirs */
+  uint32_t insists;       /* interval we keep without their help; 0: none */
+  uint32_t min_se;        /* largest Min-SE in this dialog (RFC 4028 7.4) */
+  uint32_t retry_ms;      /* pause behind a refresh that was refused */
   uint32_t refs;          /* requests, outgoing requests, subscriptions */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
@@ -86,6 +91,8 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
                           const struct msip_facts *facts);
 /* A BYE of theirs ends the call. */
 void msip_session_byed(struct msip_session *s, const struct msip_msg *bye);
+/* The target of a reliable provisional response (RFC 6141 4.7). */
+void msip_session_aim(struct msip_session *s, const struct msip_msg *m);
 /* The target and flow of a message that was accepted (RFC 6141 4.6); `updates`:
  * its Allow lists UPDATE. */
 void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
@@ -93,8 +100,11 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
 /* --- session_bye.c */
 /* Sends the BYE that is queued and ends the session. */
 void msip_session_send_bye(struct msip_session *s);
-/* The engine ends the call by BYE. */
+/* The engine ends the call by BYE; one that rings here by 487 (15). */
 void msip_session_hang_up(struct msip_session *s, const char *reason);
+/* A request of ours failed so that the call cannot go on. */
+void msip_session_lose(struct msip_session *s, enum msip_method method,
+                       unsigned status);
 /* The peer of a call that is over thinks that it is not: BYE, unless one
  * said so. */
 void msip_session_hang_up_late(struct msip_session *s);
@@ -109,8 +119,9 @@ void msip_session_timer_set(struct msip_session *s,
 /* A 2xx to a request of ours decides anew who refreshes and when (7.2). */
 void msip_session_renew(struct msip_session *s,
                         const struct msip_msg *response);
-/* Session-Expires of a request of ours, when there is a timer (7.4). */
+/* Session-Expires and Min-SE of a request of ours (7.4). */
 void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf);
 void msip_session_timer_stop(struct msip_session *s);
-void msip_session_refreshed(struct msip_session *s,
-                            const struct msip_msg *response, int err);
+/* A refresh of the engine ended with this status, or without one (`err`). */
+void msip_session_refreshed(struct msip_session *s, enum msip_method method,
+                            unsigned status, int err);

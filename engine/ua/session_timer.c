@@ -1,11 +1,12 @@
-/* Session timers as UAS (RFC 4028 sections 9 and 10). */
+/* Session timers, whoever refreshes (RFC 4028). */
+#include "dialog/failure.h"
 #include "message/build.h"
 #include "message/session_expires.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { RETRY_MS = 5000 };
+enum { RETRY_MS = 5000, FLOOR = 90 };
 
 void msip_session_grant(const struct msip_request *r,
                         struct msip_refresh *grant)
@@ -13,9 +14,12 @@ void msip_session_grant(const struct msip_request *r,
   const struct msip_settings *s = r->ua->settings;
 
   *grant = (struct msip_refresh){0, MSIP_REFRESH_NOBODY};
-  if (r->facts.has_ask)
-    *grant = msip_refresh_grant(&r->facts.ask, s->session_expires,
-                                s->session_min_se);
+  if (!r->facts.has_ask)
+    return;
+  if (r->session && r->facts.ask.min_se > r->session->min_se)
+    r->session->min_se = r->facts.ask.min_se;
+  *grant =
+      msip_refresh_grant(&r->facts.ask, s->session_expires, s->session_min_se);
 }
 
 static void arm(struct msip_session *s)
@@ -28,6 +32,9 @@ void msip_session_timer_set(struct msip_session *s,
                             const struct msip_refresh *grant)
 {
   s->refresh = *grant;
+  if (s->own_refresh && s->own_refresh->change->waiting)
+    msip_outgoing_end(s->own_refresh); /* another change did its work */
+  s->retry_ms = RETRY_MS;
   s->expires_at = s->ua->now + (msip_time)grant->interval * 1000;
   if (grant->interval)
     arm(s);
@@ -50,37 +57,46 @@ static void give_up(struct msip_session *s, int err, const char *reason)
 }
 
 /* Here uac is us, the sender; who refreshes stays. */
-void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf)
+static void build_interval(const struct msip_session *s, struct msip_buf *buf,
+                           uint32_t interval)
 {
-  bool us = s->refresh.refresher == MSIP_REFRESH_US;
+  bool us = s->refresh.refresher != MSIP_REFRESH_THEM;
   struct msip_buf value;
 
-  if (s->refresh.interval == 0)
-    return;
   msip_buf_init(&value, s->ua->pool, 64);
-  msip_buf_u64(&value, s->refresh.interval);
+  msip_buf_u64(&value, interval);
   msip_buf_add(&value,
                us ? MSIP_STR(";refresher=uac") : MSIP_STR(";refresher=uas"));
   msip_build_header(buf, MSIP_H_SESSION_EXPIRES, msip_buf_str(&value));
   msip_buf_fini(&value);
 }
 
-/* 7.4: UPDATE without an offer. */
-static void send_refresh(struct msip_session *s)
+void msip_session_build_expires(struct msip_session *s, struct msip_buf *buf)
 {
-  static const struct msip_reply plain;
-  struct msip_outgoing *o = msip_outgoing_new(s->ua, s, MSIP_UPDATE);
+  uint32_t interval = s->refresh.interval;
 
-  if (o) {
-    o->own = true;
-    o->tail = msip_session_tail(s, &plain, true);
-    s->own_update = o;
-    if (o->tail && msip_outgoing_send(o) == 0)
-      return;
-    s->own_update = NULL;
-    msip_outgoing_end(o);
-  }
-  msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);
+  if (interval)
+    build_interval(s, buf, interval > s->min_se ? interval : s->min_se);
+  if (s->min_se)
+    msip_build_number(buf, MSIP_H_MIN_SE, s->min_se);
+}
+
+/* When no answer to a refresh would come in time. */
+static msip_time last_chance(const struct msip_session *s)
+{
+  msip_time quarter = (msip_time)s->refresh.interval * 250;
+
+  return s->expires_at - (quarter < RETRY_MS ? quarter : RETRY_MS);
+}
+
+/* In time for a last word before the end. */
+static void try_later(struct msip_session *s)
+{
+  msip_time due = s->ua->now + s->retry_ms;
+  msip_time last = last_chance(s);
+
+  s->retry_ms *= 2;
+  msip_timer_arm(&s->ua->wheel, &s->timer, due < last ? due : last);
 }
 
 void msip_session_timer_fire(struct msip_timer *timer, void *arg, msip_time now)
@@ -90,12 +106,20 @@ void msip_session_timer_fire(struct msip_timer *timer, void *arg, msip_time now)
   (void)arg;
   if (s->refresh.refresher == MSIP_REFRESH_THEM)
     give_up(s, MSIP_ETIMEOUT, "expired");
-  else if (now + RETRY_MS >= s->expires_at)
+  else if (now >= last_chance(s))
     give_up(s, MSIP_ETIMEOUT, "refresh failed");
-  else if (msip_change_is_open(s, MSIP_UPDATE))
-    msip_timer_arm(&s->ua->wheel, &s->timer, now + RETRY_MS);
-  else if (!s->own_update)
-    send_refresh(s);
+  else if (s->own_refresh || s->own_change || msip_change_refresh(s) != 0)
+    try_later(s);
+}
+
+/* A peer that asks for less than anybody may ask for is not obeyed: we would
+ * do nothing but refresh. */
+static uint32_t bounded(const struct msip_session *s, uint32_t interval)
+{
+  uint32_t min = s->ua->settings->session_min_se;
+
+  min = min < FLOOR ? min : FLOOR;
+  return interval > min ? interval : min;
 }
 
 void msip_session_renew(struct msip_session *s, const struct msip_msg *response)
@@ -105,23 +129,27 @@ void msip_session_renew(struct msip_session *s, const struct msip_msg *response)
 
   if (msip_session_expires_parse(
           &se, msip_msg_value(response, MSIP_H_SESSION_EXPIRES)) == 0) {
-    grant.interval = se.delta;
+    grant.interval = bounded(s, se.delta);
     grant.refresher = se.refresher == MSIP_REFRESHER_UAS ? MSIP_REFRESH_THEM
                                                          : MSIP_REFRESH_US;
+  } else if (s->insists) { /* 7.2: for our benefit alone */
+    grant.interval = s->insists > s->min_se ? s->insists : s->min_se;
+    grant.refresher = MSIP_REFRESH_US;
   }
   msip_session_timer_set(s, &grant);
 }
 
-void msip_session_refreshed(struct msip_session *s,
-                            const struct msip_msg *response, int err)
+void msip_session_refreshed(struct msip_session *s, enum msip_method method,
+                            unsigned status, int err)
 {
-  s->own_update = NULL;
-  if (s->state == MSIP_SESSION_TERMINATED)
+  if (s->state == MSIP_SESSION_TERMINATED || (status >= 200 && status < 300))
     return;
-  if (response && response->status < 300)
-    msip_session_renew(s, response);
-  else if (!response || response->status == 481 || response->status == 408)
+  if (status == 405 || status == 501) /* no UPDATE, then */
+    s->peer_updates = false;
+  if (err == MSIP_ENOMEM)
+    try_later(s);
+  else if (err || msip_failure_ends_call(method, status))
     give_up(s, err ? err : MSIP_EGONE, "refresh failed"); /* section 10 */
   else
-    msip_timer_arm(&s->ua->wheel, &s->timer, s->ua->now + RETRY_MS);
+    try_later(s);
 }

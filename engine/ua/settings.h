@@ -56,6 +56,8 @@ enum msip_rel100 {
     "dialogs that the responses to one request of ours may make")              \
   X(limit_source_rate, "limits.source_rate", INT, 0, 0, 1000000,               \
     "requests per second from one address outside dialogs; 0 is no limit")     \
+  X(limit_ring_time, "limits.ring_time", MS, 200000, 1000, 86400000,           \
+    "silence of a callee that rings, before an INVITE of ours is cancelled")   \
   X(limit_answer_time, "limits.answer_time", MS, 180000, 1000, 3600000,        \
     "how long a script may leave a request unanswered; then 480")              \
   X(limit_script_time, "limits.script_time", MS, 1000, 1, 600000,              \

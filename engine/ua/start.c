@@ -69,6 +69,10 @@ static int check(struct msip_ua *ua, const struct msip_start *start)
   if (!err && (!msip_str_is_line(start->call_id) ||
                msip_str_find(start->call_id, ' ') < start->call_id.len))
     err = msip_because(ua, MSIP_EINVALID, "call_id: a space or line end in it");
+  if (!err && start->session_expires &&
+      start->session_expires < ua->settings->session_min_se)
+    err = msip_because(ua, MSIP_EINVALID,
+                       "session_expires: below the setting session.min_se");
   return err;
 }
 
@@ -93,13 +97,13 @@ static int make_form(struct msip_outgoing *o, const struct msip_start *start)
   if (!err && (local.err || remote.err))
     err = msip_because(ua, local.err ? local.err : remote.err, "to, from");
   if (!err) {
-    msip_rand_text(&ua->rand, tag, sizeof tag);
     msip_rand_text(&ua->rand, fresh, sizeof fresh);
+    if (form.call_id.len == 0)
+      form.call_id = msip_str_of(fresh, sizeof fresh);
+    msip_late_tag(ua, form.call_id, tag);
     form.local_tag = msip_str_of(tag, sizeof tag);
     form.local = msip_buf_str(&local);
     form.remote = msip_buf_str(&remote);
-    if (form.call_id.len == 0)
-      form.call_id = msip_str_of(fresh, sizeof fresh);
     if (start->uri.len)
       form.target = start->uri;
     o->form = msip_pool_zero(ua->pool, sizeof *o->form);
@@ -128,13 +132,6 @@ static enum msip_rel100_ask rel100_of(const struct msip_ua *ua,
 
   return start->rel100 == MSIP_ASK_DEFAULT ? asks[ua->settings->rel100]
                                            : start->rel100;
-}
-
-static struct msip_str supported(bool rel, bool timer)
-{
-  if (rel)
-    return timer ? MSIP_STR("100rel, timer") : MSIP_STR("100rel");
-  return timer ? MSIP_STR("timer") : MSIP_STR("");
 }
 
 /* A body whose type nobody gave. */
@@ -166,15 +163,13 @@ static int make_tail(struct msip_outgoing *o, const struct msip_start *start)
       .flow = has_contact(start) ? &flow : NULL,
       .contact = start->contact,
       .type = default_type(start->method),
-      .supported = msip_tail_supported(ua),
+      .supported = msip_tail_supported(ua, start->method, rel != MSIP_ASK_NO),
       .require = MSIP_STR(""),
       .allow = invite || start->method == MSIP_OPTIONS,
   };
 
   if (err)
     return err;
-  if (invite)
-    tail.supported = supported(rel != MSIP_ASK_NO, o->session_expires > 0);
   if (start->method == MSIP_REGISTER)
     tail.supported = ua->settings->session_expires
                          ? MSIP_STR("path, timer") /* RFC 3327 5.1 */
@@ -199,6 +194,7 @@ static int make_call(struct msip_outgoing *o, const struct msip_start *start)
   o->session_expires = start->has_session_expires
                            ? start->session_expires
                            : ua->settings->session_expires;
+  o->insists = start->has_session_expires && start->session_expires > 0;
   if (o->session_expires && ua->settings->session_min_se > 90)
     o->min_se = ua->settings->session_min_se;
   if (!msip_reply_is_sdp(start->options))
@@ -226,6 +222,8 @@ static int make(struct msip_outgoing *o, const struct msip_start *start)
     err = msip_interest_make(o, start->options);
   if (!err)
     err = make_tail(o, start);
+  if (!err && start->follow && msip_follow_begin(o) != 0)
+    err = msip_because(ua, MSIP_ENOMEM, "out of memory");
   return err ? err : msip_outgoing_send(o);
 }
 
@@ -251,8 +249,7 @@ int msip_ua_start(struct msip_ua *ua, const struct msip_start *start,
     msip_outgoing_end(o);
     return err;
   }
-  if (start->timeout)
-    msip_timer_arm(&ua->wheel, &o->limit, ua->now + start->timeout);
+  o->retries = !start->no_retry;
   *out = o;
   return 0;
 }

@@ -47,8 +47,6 @@ struct msip_bytes *msip_tail_build(struct msip_ua *ua,
     build_once(&buf, tail, MSIP_H_ALLOW, ua->allow);
   build_once(&buf, tail, MSIP_H_SUPPORTED, tail->supported);
   build_once(&buf, tail, MSIP_H_REQUIRE, tail->require);
-  if (tail->refreshes)
-    msip_session_build_expires(tail->refreshes, &buf);
   build_once(&buf, tail, MSIP_H_USER_AGENT,
              msip_str_c(ua->settings->user_agent));
   msip_reply_headers(&buf, options);
@@ -59,24 +57,97 @@ struct msip_bytes *msip_tail_build(struct msip_ua *ua,
   return msip_bytes_take(&buf);
 }
 
-struct msip_str msip_tail_supported(const struct msip_ua *ua)
+static bool requires(struct msip_str line)
 {
-  return ua->settings->session_expires ? MSIP_STR("timer") : MSIP_STR("");
+  struct msip_str name = msip_str_of(line.at, msip_str_find(line, ':'));
+
+  return msip_str_ieq(name, MSIP_STR("Require")) ||
+         msip_str_ieq(name, MSIP_STR("Proxy-Require"));
+}
+
+/* One Require line without those tags, or nothing; true when one was there. */
+static bool add_required(struct msip_buf *buf, struct msip_str line,
+                         const struct msip_msg *response)
+{
+  size_t head = msip_str_find(line, ':') + 1;
+  struct msip_str rest = msip_str_of(line.at + head, line.len - head - 2), tag;
+  bool first = true, dropped = false;
+
+  while (msip_value_cut(&rest, &tag)) {
+    if (msip_msg_lists(response, MSIP_H_UNSUPPORTED, tag)) {
+      dropped = true;
+      continue;
+    }
+    msip_buf_add(buf, first ? msip_str_of(line.at, head) : MSIP_STR(","));
+    msip_buf_char(buf, ' ');
+    msip_buf_add(buf, tag);
+    first = false;
+  }
+  if (!first)
+    msip_buf_lit(buf, "\r\n");
+  return dropped;
+}
+
+struct msip_bytes *msip_tail_without(struct msip_ua *ua,
+                                     const struct msip_bytes *tail,
+                                     const struct msip_msg *response)
+{
+  struct msip_str rest = msip_bytes_str(tail);
+  bool dropped = false;
+  struct msip_buf buf;
+
+  msip_buf_init(&buf, ua->pool, TAIL_MAX);
+  while (rest.len > 0 && rest.at[0] != '\r') {
+    struct msip_str line = msip_str_of(rest.at, msip_str_find(rest, '\n') + 1);
+
+    if (requires(line))
+      dropped |= add_required(&buf, line, response);
+    else
+      msip_buf_add(&buf, line);
+    rest = msip_str_of(rest.at + line.len, rest.len - line.len);
+  }
+  msip_buf_add(&buf, rest);
+  if (dropped)
+    return msip_bytes_take(&buf);
+  msip_buf_fini(&buf);
+  return NULL;
+}
+
+/* RFC 6228 3: forks that are over may say so. */
+static struct msip_str of_invite(bool timer, bool rel100)
+{
+  if (rel100)
+    return timer ? MSIP_STR("100rel, timer, 199") : MSIP_STR("100rel, 199");
+  return timer ? MSIP_STR("timer, 199") : MSIP_STR("199");
+}
+
+struct msip_str msip_tail_supported(const struct msip_ua *ua,
+                                    enum msip_method method, bool rel100)
+{
+  bool timer = ua->settings->session_expires > 0;
+
+  if (method == MSIP_ACK)
+    return MSIP_STR("");
+  if (method == MSIP_INVITE)
+    return of_invite(timer, rel100);
+  return timer ? MSIP_STR("timer") : MSIP_STR("");
 }
 
 struct msip_bytes *msip_session_tail(struct msip_session *s,
                                      const struct msip_reply *options,
-                                     bool target)
+                                     enum msip_method method)
 {
   struct msip_ua *ua = s->ua;
-  struct msip_tail tail = {.options = options,
-                           .flow = target ? &s->flow : NULL,
-                           .contact = MSIP_STR(""),
-                           .type = MSIP_STR("application/sdp"),
-                           .supported = msip_tail_supported(ua),
-                           .require = MSIP_STR(""),
-                           .refreshes = target ? s : NULL,
-                           .allow = target};
+  bool target = method == MSIP_INVITE || method == MSIP_UPDATE;
+  bool rel100 = ua->settings->rel100 != MSIP_REL100_NO;
 
-  return msip_tail_build(ua, &tail);
+  return msip_tail_build(
+      ua,
+      &(struct msip_tail){.options = options,
+                          .flow = target ? &s->flow : NULL,
+                          .contact = MSIP_STR(""),
+                          .type = MSIP_STR("application/sdp"),
+                          .supported = msip_tail_supported(ua, method, rel100),
+                          .require = MSIP_STR(""),
+                          .allow = target});
 }

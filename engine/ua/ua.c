@@ -33,7 +33,7 @@ static void transaction_failure(void *arg, struct msip_txn *t, int err)
   if (kind == MSIP_IST || kind == MSIP_NIST)
     server_failed(arg, msip_txn_user(t), err);
   else if (msip_txn_user(t))
-    msip_outgoing_failure(msip_txn_user(t), err);
+    msip_outgoing_lost(msip_txn_user(t), err);
 }
 
 static void transaction_gone(void *arg, struct msip_txn *t)
@@ -48,8 +48,10 @@ static void transaction_gone(void *arg, struct msip_txn *t)
     struct msip_outgoing *o = user;
 
     o->txn = NULL;
-    msip_outgoing_failure(o, MSIP_EGONE); /* unless it has its result */
-    msip_outgoing_end(o);
+    if (o->ended)
+      msip_outgoing_end(o);
+    else /* what came was of no use */
+      msip_outgoing_failure(o, MSIP_EGONE);
   } else {
     struct msip_request *r = user;
 

@@ -1,4 +1,5 @@
 #include "dialog/dialog.h"
+#include "dialog/failure.h"
 #include "dialog/gate.h"
 #include "dialog/offer.h"
 #include "dialog/refresh.h"
@@ -108,15 +109,24 @@ static int exchange(lua_State *L)
   return 3;
 }
 
-/* testing.refresh{ supported =, interval =, min_se =, refresher =, can_update
- * =, ours =, our_min = } -> interval, "us"|"them"|"nobody", due, too_small */
+/* testing.failure_ends_call("UPDATE", 480) -> boolean */
+static int failure_ends_call(lua_State *L)
+{
+  enum msip_method method = msip_method_of(msip_str_c(luaL_checkstring(L, 1)));
+
+  lua_pushboolean(
+      L, msip_failure_ends_call(method, (unsigned)luaL_checkinteger(L, 2)));
+  return 1;
+}
+
+/* testing.refresh{ supported =, interval =, min_se =, refresher =, ours =,
+ * our_min = } -> interval, "us"|"them"|"nobody", due, too_small */
 static int refresh(lua_State *L)
 {
   static const char *const sides[] = {"nobody", "them", "us", NULL};
   struct msip_refresh_ask ask = {.supported = flag(L, "supported"),
                                  .interval = number(L, "interval", 0),
-                                 .min_se = number(L, "min_se", 0),
-                                 .can_update = flag(L, "can_update")};
+                                 .min_se = number(L, "min_se", 0)};
   uint32_t our_min = number(L, "our_min", 90);
   struct msip_refresh r;
 
@@ -228,6 +238,7 @@ void testing_open_dialog(lua_State *L)
       {"offer_next", offer_next},
       {"exchange", exchange},
       {"refresh", refresh},
+      {"failure_ends_call", failure_ends_call},
       {"rseq", rseq},
       {"dialog", dialog},
       {"dialog_is_secure", dialog_is_secure},
