@@ -320,9 +320,9 @@ bool msip_request_is_relayed(const struct msip_request *r)
   return r->relay && r->relay->open > 0;
 }
 
-uint32_t msip_request_max_breadth(const struct msip_request *r)
+uint32_t msip_relay_max_breadth(const struct msip_msg *request)
 {
-  struct msip_str text = msip_msg_value(r->message, MSIP_H_MAX_BREADTH);
+  struct msip_str text = msip_msg_value(request, MSIP_H_MAX_BREADTH);
   uint32_t value;
 
   if (msip_str_u32(text, UINT32_MAX, &value) != 0 || value > BREADTH)

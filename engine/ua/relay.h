@@ -76,5 +76,5 @@ struct msip_request *msip_outgoing_relayed(const struct msip_outgoing *o);
 
 /* A branch of it has no final response yet. */
 bool msip_request_is_relayed(const struct msip_request *r);
-/* The value of Max-Breadth this request may spread (RFC 5393 5.3.3). */
-uint32_t msip_request_max_breadth(const struct msip_request *r);
+/* The Max-Breadth that a request may spread (RFC 5393 5.3.3). */
+uint32_t msip_relay_max_breadth(const struct msip_msg *request);

@@ -47,8 +47,15 @@ local proxy = {}
 ---@field understood string[]? tags of Proxy-Require that are fine; others are refused: 420
 ---@field preloaded boolean? follow a Route of a new request that is not ours; else 403
 ---@field answer boolean? false: the best response is returned and not sent
----@field on_branch? fun(target: moonsip.proxy.TargetOptions, request: moonsip.IncomingRequest): false?
----@field on_response? fun(response: moonsip.IncomingResponse, target: moonsip.proxy.TargetOptions, request: moonsip.IncomingRequest)
+---@field on_branch? moonsip.proxy.OnBranch
+---@field on_response? moonsip.proxy.OnResponse
+
+---@alias moonsip.proxy.OnBranch
+---| fun(target: moonsip.proxy.TargetOptions, request: moonsip.IncomingRequest): false?
+
+---@alias moonsip.proxy.OnResponse
+---| fun(response: moonsip.IncomingResponse, target: moonsip.proxy.TargetOptions,
+---      request: moonsip.IncomingRequest)
 
 --- Sends a request on, waits until it is decided, and answers it with the best
 --- response (16.7).  Provisional responses and every 2xx go to the caller by
@@ -61,7 +68,7 @@ local proxy = {}
 ---@param request moonsip.IncomingRequest outside dialogs
 ---@param targets? moonsip.proxy.Targets
 ---@param options? moonsip.proxy.Options
----@return (moonsip.IncomingResponse|moonsip.Response)? response the one chosen, or ours; see its status_code
+---@return (moonsip.IncomingResponse|moonsip.Response)? response the one chosen, or our own
 ---@return moonsip.Error? err `EUNSUPPORTED`: it must not be sent on and was refused
 --- (16.3: 403, 420, 482, 483); `ECANCELLED`, `ESTATE`, `EGONE`; `ETIMEOUT`: nobody
 --- answered a request that is no INVITE (RFC 4320), or `answer` is false
