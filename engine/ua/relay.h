@@ -63,8 +63,8 @@ int msip_request_relay_response(struct msip_request *r,
                                 const struct msip_msg *const *more,
                                 unsigned count, struct msip_bytes **sent);
 
-/* Ends the request without a word: nobody answered a request that is no INVITE,
- * and a 408 would only come too late (RFC 4320 4.2). */
+/* Nobody answered: 408 to an INVITE, and to another request nothing, because
+ * that would only come too late (RFC 4320 4.2). */
 void msip_request_relay_silence(struct msip_request *r);
 
 /* Calls a branch back: CANCEL, when a provisional response allows it (9.1).
