@@ -344,7 +344,8 @@ static int breadth(lua_State *L)
   int gone;
   struct msip_request *r = request_of(L, self(L), &gone);
 
-  lua_pushinteger(L, r ? (lua_Integer)msip_request_max_breadth(r) : 0);
+  lua_pushinteger(
+      L, r ? (lua_Integer)msip_relay_max_breadth(msip_request_message(r)) : 0);
   return 1;
 }
 

@@ -216,7 +216,8 @@ static void response_arrived(struct msip_ua *ua, const struct msip_msg *m)
   if (m->fault_status || (msip_msg_count(m, MSIP_H_VIA) > 1) != passes ||
       !is_ours(m)) {
     ua->counters.dropped_stray++;
-  } else if (msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY) {
+  } else if (msip_txns_receive(ua->txns, m, ua->now) == MSIP_ARRIVAL_STRAY &&
+             !msip_transit_late(ua, m)) {
     ua->counters.dropped_stray++;
     msip_late_accept(ua, m);
   }

@@ -36,10 +36,12 @@ static void build_headers(struct msip_ua *ua, struct msip_buf *buf,
     msip_build_header(buf, MSIP_H_ACCEPT_ENCODING, MSIP_STR("identity"));
     break;
   case 420:
-    msip_build_header(buf, MSIP_H_UNSUPPORTED, refusal->detail);
+    if (refusal->detail.len) /* lost when memory was out before */
+      msip_build_header(buf, MSIP_H_UNSUPPORTED, refusal->detail);
     break;
   case 421:
-    msip_build_header(buf, MSIP_H_REQUIRE, refusal->detail);
+    if (refusal->detail.len)
+      msip_build_header(buf, MSIP_H_REQUIRE, refusal->detail);
     break;
   case 422:
     msip_build_number(buf, MSIP_H_MIN_SE,

@@ -228,22 +228,16 @@ int msip_request_relay_response(struct msip_request *r,
   return 0;
 }
 
-/* 16.7.6: what cannot be had downstream.  RFC 4320 4.2: no 408 to anything but
- * an INVITE; it would come too late. */
-static void answer_instead(struct msip_request *r, unsigned status)
-{
-  if (status != 408 || msip_request_is_invite(r))
-    msip_request_answer(r, &(struct msip_refusal){.status = status});
-  else
-    msip_request_relay_silence(r);
-}
-
+/* RFC 4320 4.2: no 408 to anything but an INVITE; it would come too late.  The
+ * server transaction ends by itself. */
 void msip_request_relay_silence(struct msip_request *r)
 {
-  if (r->answered || r->dead)
-    return;
-  r->answered = r->by_engine = true;
-  msip_request_end(r);
+  if (msip_request_is_invite(r)) {
+    msip_request_answer(r, &(struct msip_refusal){.status = 408});
+  } else if (!r->answered && !r->dead) {
+    r->answered = r->by_engine = true;
+    msip_request_end(r);
+  }
 }
 
 void msip_relay_conclude(struct msip_request *r,
@@ -251,12 +245,10 @@ void msip_relay_conclude(struct msip_request *r,
 {
   if (r->answered)
     return;
-  if (!response)
-    answer_instead(r, err == MSIP_ETIMEOUT ? 408 : 500);
-  else if (response->status == 503)
-    answer_instead(r, 500);
-  else if (response->status == 408)
-    answer_instead(r, 408);
+  if (response ? response->status == 408 : err == MSIP_ETIMEOUT)
+    msip_request_relay_silence(r);
+  else if (!response || response->status == 503) /* 16.7.6 */
+    msip_request_answer(r, &(struct msip_refusal){.status = 500});
   else if (response->status >= 300)
     msip_request_relay_response(r, response, NULL, 0, NULL);
 }
@@ -320,9 +312,9 @@ bool msip_request_is_relayed(const struct msip_request *r)
   return r->relay && r->relay->open > 0;
 }
 
-uint32_t msip_request_max_breadth(const struct msip_request *r)
+uint32_t msip_relay_max_breadth(const struct msip_msg *request)
 {
-  struct msip_str text = msip_msg_value(r->message, MSIP_H_MAX_BREADTH);
+  struct msip_str text = msip_msg_value(request, MSIP_H_MAX_BREADTH);
   uint32_t value;
 
   if (msip_str_u32(text, UINT32_MAX, &value) != 0 || value > BREADTH)

@@ -63,8 +63,8 @@ int msip_request_relay_response(struct msip_request *r,
                                 const struct msip_msg *const *more,
                                 unsigned count, struct msip_bytes **sent);
 
-/* Ends the request without a word: nobody answered a request that is no INVITE,
- * and a 408 would only come too late (RFC 4320 4.2). */
+/* Nobody answered: 408 to an INVITE, and to another request nothing, because
+ * that would only come too late (RFC 4320 4.2). */
 void msip_request_relay_silence(struct msip_request *r);
 
 /* Calls a branch back: CANCEL, when a provisional response allows it (9.1).
@@ -76,5 +76,5 @@ struct msip_request *msip_outgoing_relayed(const struct msip_outgoing *o);
 
 /* A branch of it has no final response yet. */
 bool msip_request_is_relayed(const struct msip_request *r);
-/* The value of Max-Breadth this request may spread (RFC 5393 5.3.3). */
-uint32_t msip_request_max_breadth(const struct msip_request *r);
+/* The Max-Breadth that a request may spread (RFC 5393 5.3.3). */
+uint32_t msip_relay_max_breadth(const struct msip_msg *request);

@@ -135,7 +135,7 @@ int msip_request_relay(struct msip_request *r,
   f.pop = relay->pop;
   if (relay->transit && options->record_route)
     f.record_route = relay->route;
-  f.branch = msip_relay_branch(r->ua, relay->loop, text);
+  f.branch = msip_relay_branch(r->ua, r->message, relay->loop, text);
   err = write(r, options, &f, &to, &bytes);
   if (err)
     return err;

@@ -76,8 +76,16 @@ void msip_relay_own_route(struct msip_ua *ua, struct msip_buf *buf,
 uint64_t msip_relay_loop_of(struct msip_ua *ua, const struct msip_msg *m);
 /* The request passed here before, with nothing changed (RFC 5393 4.2.2). */
 bool msip_relay_has_looped(const struct msip_msg *m, uint64_t loop);
+/* The cookie, random text, a seal on where responses go, and what tells a loop
+ * from a spiral (16.6.8). */
 enum { MSIP_RELAY_BRANCH = MSIP_BRANCH_LEN + 1 + MSIP_RELAY_TOKEN };
-struct msip_str msip_relay_branch(struct msip_ua *ua, uint64_t loop, char *out);
+struct msip_str msip_relay_branch(struct msip_ua *ua,
+                                  const struct msip_msg *request, uint64_t loop,
+                                  char *out);
+/* A response that no transaction waits for: where the request of this branch
+ * came from, as its seal proves.  MSIP_ESYNTAX. */
+int msip_relay_way_back(struct msip_ua *ua, const struct msip_msg *response,
+                        struct msip_addr *addr);
 /* Where this URI leads.  MSIP_EUNSUPPORTED, MSIP_ETRANSPORT. */
 int msip_relay_flow(struct msip_ua *ua, struct msip_str uri,
                     struct msip_flow *flow);
@@ -90,3 +98,6 @@ void msip_transit(struct msip_ua *ua, struct msip_txn *txn,
                   const struct msip_msg *m);
 /* The same for the ACK of a 2xx; false when it is no such ACK. */
 bool msip_transit_ack(struct msip_ua *ua, const struct msip_msg *m);
+/* A 2xx to an INVITE that was sent on and given up long ago: true when it went
+ * to the caller (16.7). */
+bool msip_transit_late(struct msip_ua *ua, const struct msip_msg *response);

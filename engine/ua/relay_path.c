@@ -1,11 +1,20 @@
 /* Which way a relayed request came, and where it goes (16.4, 16.6.7, 16.6.8).
  */
 #include "message/route.h"
+#include "transport/reply_route.h"
 #include "ua/relay_in.h"
 #include "uri/param.h"
 #include "uri/uri.h"
 
-enum { SIP_PORT = 5060, SEED_TOKEN = 3, SEED_LOOP = 4, TOKEN_BITS = 5 };
+enum {
+  SIP_PORT = 5060,
+  TOKEN_BITS = 5,
+  SEAL_AT = MSIP_BRANCH_LEN - MSIP_RELAY_TOKEN, /* behind 35 random bits */
+  /* Each kind of hash from another seed, with room for a port. */
+  SEED_TOKEN = 0x30000,
+  SEED_LOOP = 0x40000,
+  SEED_SEAL = 0x50000,
+};
 
 /* 13 characters hold 64 bits; lower case, as hosts and branches fold. */
 static struct msip_str spell(uint64_t h, char out[MSIP_RELAY_TOKEN])
@@ -168,12 +177,67 @@ bool msip_relay_has_looped(const struct msip_msg *m, uint64_t loop)
   return false;
 }
 
-struct msip_str msip_relay_branch(struct msip_ua *ua, uint64_t loop, char *out)
+/* An IPv4 address that came in IPv6 clothes is written as what it is. */
+static struct msip_str ip_of(const struct msip_addr *a)
 {
+  static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+  const char *ip = (const char *)a->ip;
+
+  if (a->family == 4)
+    return msip_str_of(ip, 4);
+  return memcmp(ip, mapped, sizeof mapped) == 0 ? msip_str_of(ip + 12, 4)
+                                                : msip_str_of(ip, 16);
+}
+
+/* Nobody but we can say that this branch's responses go there. */
+static struct msip_str seal(struct msip_ua *ua, const struct msip_msg *m,
+                            struct msip_str random,
+                            const struct msip_addr *back, char *out)
+{
+  struct msip_hasher h = msip_hash_start(&ua->rand, SEED_SEAL + back->port);
+
+  msip_hash_add(&h, random);
+  msip_hash_add(&h, m->call_id);
+  msip_hash_add_fold(&h, m->from_tag);
+  msip_hash_add(&h, ip_of(back));
+  return spell(msip_hash_value(&h) ^ m->cseq, out);
+}
+
+struct msip_str msip_relay_branch(struct msip_ua *ua,
+                                  const struct msip_msg *request, uint64_t loop,
+                                  char *out)
+{
+  struct msip_flow back = request->flow;
+
   msip_txns_branch(ua->txns, out);
+  msip_reply_route(request, &back);
+  seal(ua, request, msip_str_of(out, SEAL_AT), &back.remote, out + SEAL_AT);
   out[MSIP_BRANCH_LEN] = '.';
   spell(loop, out + MSIP_BRANCH_LEN + 1);
   return msip_str_of(out, MSIP_RELAY_BRANCH);
+}
+
+int msip_relay_way_back(struct msip_ua *ua, const struct msip_msg *response,
+                        struct msip_addr *addr)
+{
+  struct msip_str branch = response->via.branch, value;
+  char text[MSIP_RELAY_TOKEN];
+  struct msip_addr back;
+  struct msip_values v;
+  struct msip_via via;
+
+  msip_values_init(&v, response, MSIP_H_VIA);
+  if (!msip_branch_is_relay(branch) || !msip_values_next(&v, &value) ||
+      !msip_values_next(&v, &value) || msip_via_parse(&via, value, NULL) != 0 ||
+      msip_addr_parse(&back, via.received.len ? via.received : via.host) != 0)
+    return MSIP_ESYNTAX;
+  back.port = via.rport ? via.rport : via.port ? via.port : SIP_PORT;
+  if (!msip_str_eq(
+          seal(ua, response, msip_str_of(branch.at, SEAL_AT), &back, text),
+          msip_str_of(branch.at + SEAL_AT, MSIP_RELAY_TOKEN)))
+    return MSIP_ESYNTAX;
+  *addr = back;
+  return 0;
 }
 
 int msip_relay_flow(struct msip_ua *ua, struct msip_str text,

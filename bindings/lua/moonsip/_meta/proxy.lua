@@ -55,7 +55,7 @@ local proxy = {}
 
 ---@alias moonsip.proxy.OnResponse
 ---| fun(response: moonsip.IncomingResponse, target: moonsip.proxy.TargetOptions,
---- request: moonsip.IncomingRequest)
+---      request: moonsip.IncomingRequest)
 
 --- Sends a request on, waits until it is decided, and answers it with the best
 --- response (16.7).  Provisional responses and every 2xx go to the caller by
@@ -68,7 +68,7 @@ local proxy = {}
 ---@param request moonsip.IncomingRequest outside dialogs
 ---@param targets? moonsip.proxy.Targets
 ---@param options? moonsip.proxy.Options
----@return (moonsip.IncomingResponse|moonsip.Response)? response the one chosen, or ours
+---@return (moonsip.IncomingResponse|moonsip.Response)? response the one chosen, or our own
 ---@return moonsip.Error? err `EUNSUPPORTED`: it must not be sent on and was refused
 --- (16.3: 403, 420, 482, 483); `ECANCELLED`, `ESTATE`, `EGONE`; `ETIMEOUT`: nobody
 --- answered a request that is no INVITE (RFC 4320), or `answer` is false
