@@ -2,15 +2,14 @@
 local Caller = require("spec.support.caller")
 local Message = require("moonsip.sim.message")
 
--- Answers INVITEs with nothing: the spec does, with `caller.held`.
+-- Answers INVITEs with nothing: the spec does, with `caller.held`.  A CANCEL or
+-- BYE changes nothing about that.
 local function hold(caller)
   caller.phone.on_request = function(message)
     if message.method == "INVITE" then
       caller.held = message
-    elseif message.method == "CANCEL" then -- and the INVITE rings on
-      caller.phone:respond(message, { status_code = 200 })
     else
-      return { status_code = 200 }
+      caller.phone:respond(message, { status_code = 200 })
     end
     return false
   end
@@ -52,7 +51,6 @@ describe("a request that we send outside a dialog", function()
       for _, method in ipairs(methods) do
         assert(caller.engine:request({
           method = method, to = caller.phone.uri, from = "\"A\" <sip:alice@192.0.2.1>",
-          event = method == "SUBSCRIBE" and "presence" or nil,
         }))
         caller.net:settle()
         local sent = caller:sent(method)[1]
@@ -105,9 +103,7 @@ describe("a request that we send outside a dialog", function()
     local session = caller:establish()
     assert(session:invite({ body = Caller.sdp2 }))
     for _, method in ipairs({ "SUBSCRIBE", "REFER" }) do
-      assert(caller.engine:request({
-        method = method, to = caller.phone.uri, event = "presence", refer_to = "sip:x@192.0.2.3",
-      }))
+      assert(caller.engine:request({ method = method, to = caller.phone.uri }))
     end
     caller.net:settle()
     for _, method in ipairs({ "INVITE", "SUBSCRIBE", "REFER" }) do
@@ -348,6 +344,27 @@ describe("a dialog that we begin", function()
     assert.equal("confirmed", request.session.session_state)
     request.session:bye()
   end)
+
+  it("ends with a BYE of ours while it is early; a 2xx that crosses is acknowledged "
+    .. "(RFC 5407 2, RFC 3261 15, BYE-001, BYE-008)", function()
+      hold(caller)
+      local session
+      local request = assert(caller:invite({ delegate = {
+        on_progress = function(response) session = response.session end,
+      } }))
+      answer(caller, { status_code = 180 }, "a")
+      assert(session:bye())
+      caller.net:settle()
+      assert.equal("a", caller:sent("BYE")[1].to_tag)
+      answer(caller, { status_code = 200, body = caller.phone:sdp() }, "a")
+      assert.equal(1, #caller:sent("ACK"))
+      assert.equal("terminated", session.session_state)
+      local code
+      caller:spawn(function() code = select(2, request:wait()).code end)
+      caller.net:run(40)
+      assert.equal("EGONE", code)
+      assert.equal(0, caller.agent:census().sessions)
+    end)
 end)
 
 describe("a CANCEL of ours", function()
