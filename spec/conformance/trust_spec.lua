@@ -43,6 +43,45 @@ describe("a request inside a call", function()
     end)
 end)
 
+describe("MESSAGE", function()
+  it("makes no dialog, is asked for its password as INVITE is, and has an end "
+    .. "(RFC 3428 7, EVT-020)", function()
+      local function lookup(name, realm, algorithm)
+        return sip.auth.ha1(name, realm, "secret", algorithm)
+      end
+      local bodies = {}
+      local rig = Rig.new({
+        settings = { ["limits.message"] = 4000 },
+        delegate = {
+          on_message = function(request)
+            if sip.auth.require(request, lookup, { realm = "atlanta" }) then
+              bodies[#bodies + 1] = request.message.body
+              request:accept()
+            end
+          end,
+        },
+      })
+      local function send(body, headers)
+        local message = rig.phone:request({ to = rig.agent, method = "MESSAGE", body = body,
+          content_type = "text/plain", ruri = "sip:bob@192.0.2.1", headers = headers })
+        rig.net:settle()
+        return message.response
+      end
+      local challenge = send("hello")
+      assert.equal(401, challenge.status_code)
+      local accepted = send("hello", { "Authorization: " .. digest.answer({
+        challenge = digest.challenges(challenge)[1], user = "alice", password = "secret",
+        method = "MESSAGE", uri = "sip:bob@192.0.2.1", body = "hello",
+      }) })
+      assert.equal(200, accepted.status_code)
+      assert.is_nil(accepted.contact)
+      assert.equal(413, send(("x"):rep(4001)).status_code)
+      assert.same({ "hello" }, bodies)
+      assert.equal(0, rig.agent:census().sessions)
+      rig:finish()
+    end)
+end)
+
 describe("a header that vouches for its sender", function()
   local identity = "eyJhbGciOiJFUzI1NiJ9..abc_-DEF;info=<https://cert.example.org/a.pem>;alg=ES256"
 
