@@ -322,30 +322,31 @@ describe("sip.auth.require", function()
     other:finish()
   end)
 
-  it("protects a new call; ACK and CANCEL are never asked (RFC 3261 22.1, AUT-002)", function()
-    local call = rig.phone:invite({ to = rig.agent })
-    rig.net:settle()
-    assert.equal(401, call.response.status_code)
-    local challenge = digest.challenges(call.response)[1]
-    local uri = rig.phone.calls[call.call_id].remote_target
-    call = rig.phone:invite({ to = rig.agent, headers = { "Authorization: " .. answer(challenge,
-      { method = "INVITE", uri = uri }) } })
-    rig.net:settle()
-    assert.equal(200, call.response.status_code)
-    assert.equal("confirmed", rig.session.session_state)
+  it("protects a new call; ACK and CANCEL are never asked (RFC 3261 22.1, AUT-002, CAN-010)",
+    function()
+      local call = rig.phone:invite({ to = rig.agent })
+      rig.net:settle()
+      assert.equal(401, call.response.status_code)
+      local challenge = digest.challenges(call.response)[1]
+      local uri = rig.phone.calls[call.call_id].remote_target
+      call = rig.phone:invite({ to = rig.agent, headers = { "Authorization: " .. answer(challenge,
+        { method = "INVITE", uri = uri }) } })
+      rig.net:settle()
+      assert.equal(200, call.response.status_code)
+      assert.equal("confirmed", rig.session.session_state)
 
-    -- Held while its lookup waits, then cancelled.
-    local real = lookup
-    lookup = function() sip.sleep(1) end
-    call = rig.phone:invite({ to = rig.agent, headers = { "Authorization: " .. answer(challenge,
-      { method = "INVITE", uri = uri, nc = 2 }) } })
-    rig.net:run(0.5)
-    call:cancel()
-    rig.net:run(2)
-    lookup = real
-    assert.equal(200, call.invite.cancel_request:status())
-    assert.equal(487, call.response.status_code)
-  end)
+      -- Held while its lookup waits, then cancelled.
+      local real = lookup
+      lookup = function() sip.sleep(1) end
+      call = rig.phone:invite({ to = rig.agent, headers = { "Authorization: " .. answer(challenge,
+        { method = "INVITE", uri = uri, nc = 2 }) } })
+      rig.net:run(0.5)
+      call:cancel()
+      rig.net:run(2)
+      lookup = real
+      assert.equal(200, call.invite.cancel_request:status())
+      assert.equal(487, call.response.status_code)
+    end)
 
   it("raises for an ACK (RFC 3261 22.1, AUT-002)", function()
     local raised

@@ -2,15 +2,14 @@
 local Caller = require("spec.support.caller")
 local Message = require("moonsip.sim.message")
 
--- Answers INVITEs with nothing: the spec does, with `caller.held`.
+-- Answers INVITEs with nothing: the spec does, with `caller.held`.  A CANCEL or
+-- BYE changes nothing about that.
 local function hold(caller)
   caller.phone.on_request = function(message)
     if message.method == "INVITE" then
       caller.held = message
-    elseif message.method == "CANCEL" then -- and the INVITE rings on
-      caller.phone:respond(message, { status_code = 200 })
     else
-      return { status_code = 200 }
+      caller.phone:respond(message, { status_code = 200 })
     end
     return false
   end
@@ -44,20 +43,30 @@ describe("a request that we send outside a dialog", function()
   before_each(function() caller = Caller.new() end)
   after_each(function() caller:finish() end)
 
-  local methods = { "INVITE", "MESSAGE", "OPTIONS", "REGISTER", "SUBSCRIBE", "PUBLISH", "FETCH" }
+  -- One of each, with what it needs.
+  local function each_kind(send)
+    for _, kind in ipairs({
+      { "invite" }, { "message", body = "x" }, { "options" }, { "register" },
+      { "subscribe", event = "presence", expires = 60 }, { "refer", refer_to = "sip:c@192.0.2.3" },
+      { "publish", event = "presence", expires = 60 }, { "request", method = "FETCH" },
+    }) do
+      local options = { to = caller.phone.uri, from = "\"A\" <sip:alice@192.0.2.1>" }
+      for name, value in pairs(kind) do
+        if name ~= 1 then options[name] = value end
+      end
+      send(kind[1], kind.method or kind[1]:upper(), options)
+    end
+  end
 
   it("has what each request must have, and no To tag (RFC 3261 8.1.1, UAC-001, UAC-002)",
     function()
       caller.phone.on_request = function() return { status_code = 480 } end
-      for _, method in ipairs(methods) do
-        assert(caller.engine:request({
-          method = method, to = caller.phone.uri, from = "\"A\" <sip:alice@192.0.2.1>",
-          event = method == "SUBSCRIBE" and "presence" or nil,
-        }))
+      each_kind(function(name, method, options)
+        assert(caller.engine[name](caller.engine, options))
         caller.net:settle()
         local sent = caller:sent(method)[1]
-        for _, name in ipairs({ "To", "From", "CSeq", "Call-ID", "Max-Forwards", "Via" }) do
-          assert.equal(1, #sent:headers(name), method .. " " .. name)
+        for _, header in ipairs({ "To", "From", "CSeq", "Call-ID", "Max-Forwards", "Via" }) do
+          assert.equal(1, #sent:headers(header), method .. " " .. header)
         end
         assert.is_nil(sent.to_tag)
         assert.is_string(sent.from_tag)
@@ -65,7 +74,7 @@ describe("a request that we send outside a dialog", function()
         assert.equal(caller.phone.uri, sent.ruri)
         assert.is_true(sent.cseq < 2 ^ 31)
         assert.is_true(sent:lists("Supported", "timer"), sent.text)
-      end
+      end)
     end)
 
   it("has a From tag, a Call-ID and a branch that nobody had or can guess "
@@ -104,11 +113,8 @@ describe("a request that we send outside a dialog", function()
     end
     local session = caller:establish()
     assert(session:invite({ body = Caller.sdp2 }))
-    for _, method in ipairs({ "SUBSCRIBE", "REFER" }) do
-      assert(caller.engine:request({
-        method = method, to = caller.phone.uri, event = "presence", refer_to = "sip:x@192.0.2.3",
-      }))
-    end
+    assert(caller.engine:subscribe({ to = caller.phone.uri, event = "presence", expires = 60 }))
+    assert(caller.engine:refer({ to = caller.phone.uri, refer_to = "sip:c@192.0.2.3" }))
     caller.net:settle()
     for _, method in ipairs({ "INVITE", "SUBSCRIBE", "REFER" }) do
       local sent = caller:sent(method)[1]
@@ -348,6 +354,27 @@ describe("a dialog that we begin", function()
     assert.equal("confirmed", request.session.session_state)
     request.session:bye()
   end)
+
+  it("ends with a BYE of ours while it is early; a 2xx that crosses is acknowledged "
+    .. "(RFC 5407 2, RFC 3261 15, BYE-001, BYE-008)", function()
+      hold(caller)
+      local session
+      local request = assert(caller:invite({ delegate = {
+        on_progress = function(response) session = response.session end,
+      } }))
+      answer(caller, { status_code = 180 }, "a")
+      assert(session:bye())
+      caller.net:settle()
+      assert.equal("a", caller:sent("BYE")[1].to_tag)
+      answer(caller, { status_code = 200, body = caller.phone:sdp() }, "a")
+      assert.equal(1, #caller:sent("ACK"))
+      assert.equal("terminated", session.session_state)
+      local code
+      caller:spawn(function() code = select(2, request:wait()).code end)
+      caller.net:run(40)
+      assert.equal("EGONE", code)
+      assert.equal(0, caller.agent:census().sessions)
+    end)
 end)
 
 describe("a CANCEL of ours", function()
