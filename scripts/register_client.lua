@@ -8,6 +8,7 @@ local script = { call = answer.call, on_invite = answer.on_invite, account = {} 
 local carrier = {
   registrar = "sip:127.0.0.1:5070",
   address = "sip:4930123456@carrier.example",
+  auth = { username = "4930123456", password = "secret" },
   expires = 600,
   delegate = script.account,
 }

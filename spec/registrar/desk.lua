@@ -2,6 +2,8 @@
 local sim = require("moonsip.sim")
 local sip = require("moonsip")
 
+--- `desk.user` is who requests come from, or `desk.guard(request)` says it; false:
+--- it has answered.
 local desk = {}
 desk.__index = desk
 
@@ -23,7 +25,9 @@ function desk.new(options, script)
     delegate = not script and {
       on_register = function(request)
         self.registrar = self.registrar or sip.registrar.new(options)
-        self.response = self.registrar:handle(request, self.user)
+        local user = self.user
+        if self.guard then user = self.guard(request) end
+        if user ~= false then self.registrar:handle(request, user) end
       end,
       on_message = function(request)
         self.result = table.pack(self.ask(self.registrar, request))

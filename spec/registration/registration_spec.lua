@@ -193,6 +193,15 @@ describe("a registration", function()
     keep({ expires = 100, contact = "sip:alice@192.0.2.1" })
     caller.net:run(1)
     assert.equal("<sip:alice@192.0.2.1>", sent()[3]:header("Contact"))
+    local auth = { username = "alice", password = "x" }
+    for i, given in ipairs({
+      auth, { username = "alice", password = "x" }, { username = "alice", password = "y" },
+      { username = "bob", password = "y" }, { username = "bob", ha1 = ("0"):rep(32) },
+    }) do
+      keep({ expires = 100, contact = "sip:alice@192.0.2.1", auth = given })
+      caller.net:run(1)
+      assert.equal(i == 1 and 4 or i + 2, #sent())
+    end
   end)
 
   it("takes the answer to its latest request only", function()

@@ -2,10 +2,10 @@ local sim = require("moonsip.sim")
 local sip = require("moonsip")
 
 describe("scripts/register_client.lua", function()
-  local net, carrier, client, events
+  local net, carrier, client, events, password
 
   before_each(function()
-    net, events = sim.network(), {}
+    net, events, password = sim.network(), {}, "secret"
     local registrar
     carrier = net:agent({ name = "carrier", address = "127.0.0.1:5070", delegate = {
       on_register = function(request)
@@ -14,7 +14,9 @@ describe("scripts/register_client.lua", function()
             table.insert(events, event .. " " .. #bindings)
           end,
         } })
-        registrar:handle(request)
+        local user = sip.auth.require(request, function() return { password = password } end,
+          { realm = "carrier.example" })
+        if user then registrar:handle(request, user) end
       end,
     } })
     client = net:agent({
@@ -34,26 +36,34 @@ describe("scripts/register_client.lua", function()
   it("registers, and refreshes long before the registration ends (RFC 3261 10.2.4)", function()
     net:run(1)
     assert.truthy(said():find("^registration registered"))
-    net:run(3599)
+    net:run(1100)
     net:expect([[
       client            carrier
         REGISTER -->            @0
-                 <-- 200 REGISTER @0.01
-        REGISTER -->            @540.02
+                 <-- 401 REGISTER
+        REGISTER -->
+                 <-- 200 REGISTER @0.03
+        REGISTER -->            @540.04
+                 <-- 401 REGISTER
+        REGISTER -->
                  <-- 200 REGISTER
-        REGISTER -->            @1080.04
-                 <-- 200 REGISTER
-        REGISTER -->            @1620.06
-                 <-- 200 REGISTER
-        REGISTER -->            @2160.08
-                 <-- 200 REGISTER
-        REGISTER -->            @2700.1
-                 <-- 200 REGISTER
-        REGISTER -->            @3240.12
+        REGISTER -->            @1080.08
+                 <-- 401 REGISTER
+        REGISTER -->
                  <-- 200 REGISTER
     ]])
-    assert.same({ "registered 1", "refreshed 1", "refreshed 1", "refreshed 1", "refreshed 1",
-      "refreshed 1", "refreshed 1" }, events)
+    assert.same({ "registered 1", "refreshed 1", "refreshed 1" }, events)
+  end)
+
+  it("says in the log that its password is wrong, and tries again later (RFC 3261 22.2)", function()
+    password = "another"
+    net:run(10)
+    assert.truthy(said():find("registration failed", 1, true))
+    assert.truthy(said():find("401", 1, true))
+    assert.same({}, events)
+    password = "secret"
+    net:run(61)
+    assert.truthy(said():find("registration registered", 1, true))
   end)
 
   it("answers the calls that come", function()

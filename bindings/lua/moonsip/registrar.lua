@@ -142,9 +142,9 @@ function Registrar:handle(request, user)
   location:hear(self.delegate)
   local list, changes = process(self, asked)
   if not list then return request:reject(changes) end
-  local response, err = request:accept({
-    extra_headers = reply.headers(asked, list, location.store:now(), self),
-  })
+  local headers = reply.headers(asked, list, location.store:now(), self)
+  headers[#headers + 1] = sip.auth.info(request)
+  local response, err = request:accept({ extra_headers = headers })
   location:tell(asked.aor, list, changes)
   return response, err
 end

@@ -89,7 +89,8 @@ local Registrar = {}
 
 --- Answers a REGISTER as RFC 3261 10.3 says.  `user` is who it was authenticated
 --- as: unless `accepts` decides, only the address with that user part is his to
---- change (403).  May wait when the store does.
+--- change (403).  The 200 has Authentication-Info when sip.auth.require asked who
+--- it was.  May wait when the store does.
 ---@param request moonsip.IncomingRequest
 ---@param user? string
 ---@return moonsip.Response? response what was sent; see its status_code

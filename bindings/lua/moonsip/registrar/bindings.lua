@@ -161,12 +161,18 @@ local function better(a, b)
   return a.updated_at > b.updated_at
 end
 
+--- Whole seconds that a binding lives on.  The clock has milliseconds; sums of them
+--- are not exact.
+function bindings.left(binding, now)
+  return math.max(math.ceil(binding.expires_at - now - 0.0005), 0)
+end
+
 --- A binding as scripts see it.
 function bindings.show(binding, now)
   return {
     uri = sip.uri(binding.uri),
     q = binding.q,
-    expires = math.max(math.ceil(binding.expires_at - now), 0),
+    expires = bindings.left(binding, now),
     path = binding.path,
     instance = binding.instance,
     reg_id = binding.reg_id,

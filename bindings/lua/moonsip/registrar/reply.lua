@@ -1,5 +1,7 @@
 --- The headers of the 200 to a REGISTER (RFC 3261 10.3 step 8; RFC 3327, 3608,
 --- 5626, 5627).
+local bindings = require("moonsip.registrar.bindings")
+
 local reply = {}
 
 -- RFC 3261 25.1: paramchar, of what an instance may hold.
@@ -30,7 +32,7 @@ local function contact_line(binding, aor, now, gruu)
   if gruu and binding.instance then
     add("pub-gruu=" .. quote(reply.public_gruu(aor, binding.instance)))
   end
-  add(("expires=%d"):format(math.ceil(binding.expires_at - now)))
+  add("expires=" .. bindings.left(binding, now))
   return table.concat(parts)
 end
 
