@@ -21,11 +21,18 @@ end
 --- Starts `script` and waits until it listens.  The process, and the port; more
 --- command line options follow the script.
 function server.start(script, ...)
+  return server.start_with({}, script, ...)
+end
+
+--- The same with further variables ("NAME=VALUE") in its environment.
+function server.start_with(variables, script, ...)
   local port = server.free_port()
-  local running = process.start({
-    binary(), "run", script, "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
+  local command = {
+    "env", binary(), "run", script, "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
     "--log-level", "info", ...,
-  })
+  }
+  for _, variable in ipairs(variables) do table.insert(command, 2, variable) end
+  local running = process.start(command)
   local ready, why = running:await("listening on udp:127%.0%.0%.1:" .. port)
   if not ready then
     running:stop()
