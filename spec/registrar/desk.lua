@@ -22,12 +22,17 @@ function desk.new(options, script)
   if options.date == nil then options.date = false end
   self.agent = net:agent({
     name = "server", address = HOME, script = script,
+    settings = not script and { events = "reg" } or nil,
     delegate = not script and {
       on_register = function(request)
         self.registrar = self.registrar or sip.registrar.new(options)
         local user = self.user
         if self.guard then user = self.guard(request) end
         if user ~= false then self.registrar:handle(request, user) end
+      end,
+      on_subscribe = function(request)
+        self.registrar = self.registrar or sip.registrar.new(options)
+        self.registrar:watch(request, self.user)
       end,
       on_message = function(request)
         self.result = table.pack(self.ask(self.registrar, request))

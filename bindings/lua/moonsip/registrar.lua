@@ -1,6 +1,7 @@
 --- sip.registrar: answers REGISTER and knows where users are (RFC 3261 10.3, with
 --- Path, Service-Route, outbound flows and public GRUUs).
 local Location = require("moonsip.registrar.location")
+local Watcher = require("moonsip.registrar.watcher")
 local bindings = require("moonsip.registrar.bindings")
 local memory = require("moonsip.registrar.memory")
 local register = require("moonsip.registrar.register")
@@ -147,6 +148,20 @@ function Registrar:handle(request, user)
   local response, err = request:accept({ extra_headers = headers })
   location:tell(asked.aor, list, changes)
   return response, err
+end
+
+--- Answers a SUBSCRIBE to the reg event of an address.
+function Registrar:watch(request, user)
+  local message = request.message
+  local aor = register.aor(message.ruri, self)
+  local refusal = Watcher.refusal(message)
+  if not aor then
+    refusal = { status_code = 404 }
+  elseif user and message.ruri.user ~= user then
+    refusal = { status_code = 403 }
+  end
+  if refusal then return request:reject(refusal) end
+  return Watcher.begin(self:location(), aor, request)
 end
 
 local function chooser(uri)

@@ -97,6 +97,16 @@ local Registrar = {}
 ---@return moonsip.Error? err as for request:accept
 function Registrar:handle(request, user) end
 
+--- Answers a SUBSCRIBE to the `reg` event of the address in its Request-URI
+--- (RFC 3680): 489 for another package, 406 for other documents, 404, 403 when `user`
+--- is given and the address is not his.  A NOTIFY follows each change, at most one in
+--- five seconds.  `script.settings.events` should name `reg`.
+---@param request moonsip.IncomingRequest
+---@param user? string
+---@return moonsip.Response? response what was sent; see its status_code
+---@return moonsip.Error? err as for request:accept
+function Registrar:watch(request, user) end
+
 --- Where a user is, best first: higher q, then the latest.  A sips URI finds sips
 --- contacts only, one with `gr` only that instance.  Empty when nobody is there.
 ---@param uri string|moonsip.URI
@@ -143,6 +153,14 @@ local reginfo = {}
 ---@param bindings moonsip.Binding[]
 ---@return string
 function reginfo.full(version, aor, bindings) end
+
+--- What changed, as on_change tells it.
+---@param version integer
+---@param aor string
+---@param bindings moonsip.Binding[] what is bound now
+---@param changes { event: moonsip.RegistrarEvent, binding: moonsip.Binding }[]
+---@return string
+function reginfo.changes(version, aor, bindings, changes) end
 
 --- Its last four arguments are those of on_change.
 ---@param version integer

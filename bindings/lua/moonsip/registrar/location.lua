@@ -11,6 +11,7 @@ local sip = require("moonsip")
 ---@class moonsip.registrar.Location
 ---@field store moonsip.registrar.Store
 ---@field held any the delegate that hears of changes
+---@field watchers table sets of moonsip.registrar.Watcher by AOR
 local Location = {}
 Location.__index = Location
 
@@ -31,7 +32,7 @@ local by_engine = setmetatable({}, { __mode = "k" }) -- stores in memory, by nam
 function Location.of(store)
   local location = by_store[store]
   if not location then
-    location = setmetatable({ store = store }, Location)
+    location = setmetatable({ store = store, watchers = {} }, Location)
     by_store[store] = location
   end
   return location
@@ -100,14 +101,8 @@ function Location:hear(delegate)
   self.held = delegates.hold(delegate)
 end
 
---- Tells the delegate: once for each kind of change.
----@param aor string
----@param list moonsip.registrar.Record[]
----@param changes table
-function Location:tell(aor, list, changes)
-  local on_change = delegates.find(self.held, "on_change")
-  if not on_change or #changes == 0 then return end
-  local now = self.store:now()
+-- Once for each kind of change.
+local function tell_delegate(on_change, aor, current, changes)
   local events, changed = {}, {}
   for _, change in ipairs(changes) do
     local event = change.event
@@ -115,10 +110,28 @@ function Location:tell(aor, list, changes)
       changed[event] = {}
       events[#events + 1] = event
     end
-    table.insert(changed[event], bindings.show(change.binding, now))
+    table.insert(changed[event], change.binding)
+  end
+  for _, event in ipairs(events) do on_change(aor, current, event, changed[event]) end
+end
+
+--- Tells those who subscribed, then the delegate.
+---@param aor string
+---@param list moonsip.registrar.Record[]
+---@param changes table
+function Location:tell(aor, list, changes)
+  local on_change = delegates.find(self.held, "on_change")
+  local watchers = self.watchers[aor]
+  if not on_change and not watchers or #changes == 0 then return end
+  local now, shown = self.store:now(), {}
+  for i, change in ipairs(changes) do
+    shown[i] = { event = change.event, binding = bindings.show(change.binding, now) }
   end
   local current = bindings.list(list, now)
-  for _, event in ipairs(events) do on_change(aor, current, event, changed[event]) end
+  local all = {}
+  for watcher in pairs(watchers or {}) do all[#all + 1] = watcher end
+  for _, watcher in ipairs(all) do watcher:hear(current, shown) end
+  if on_change then tell_delegate(on_change, aor, current, shown) end
 end
 
 local function wake(self)

@@ -77,7 +77,17 @@ function reginfo.full(version, aor, bindings)
   return document(version, "full", aor, #bindings > 0 and "active" or "init", contacts)
 end
 
---- What changed: the arguments of on_change, as they are.
+--- What changed.
+---@param version integer
+---@param aor string
+---@param bindings moonsip.Binding[] what is bound now
+---@param changes { event: moonsip.RegistrarEvent, binding: moonsip.Binding }[]
+---@return string
+function reginfo.changes(version, aor, bindings, changes)
+  return document(version, "partial", aor, #bindings > 0 and "active" or "terminated", changes)
+end
+
+--- The same from the arguments of on_change, as they are.
 ---@param version integer
 ---@param aor string
 ---@param bindings moonsip.Binding[] what is bound now
@@ -85,9 +95,9 @@ end
 ---@param changed moonsip.Binding[]
 ---@return string
 function reginfo.partial(version, aor, bindings, event, changed)
-  local contacts = {}
-  for i, binding in ipairs(changed) do contacts[i] = { event = event, binding = binding } end
-  return document(version, "partial", aor, #bindings > 0 and "active" or "terminated", contacts)
+  local changes = {}
+  for i, binding in ipairs(changed) do changes[i] = { event = event, binding = binding } end
+  return reginfo.changes(version, aor, bindings, changes)
 end
 
 return reginfo
