@@ -88,6 +88,7 @@ describe("a registrar", function()
 
   it("sends no more than one NOTIFY in five seconds, with all that changed (RFC 3680 4.10)",
     function()
+      desk.net:run(30)
       subscribe()
       desk:bind(HOME_PHONE)
       desk:bind("<sip:bob@192.0.2.202>")
@@ -142,8 +143,12 @@ describe("a registrar", function()
     desk.user = "alice"
     assert.equal(403, subscribe().status_code)
     desk.user = "bob"
-    assert.equal(200,
-      subscribe({ headers = { "Accept: text/plain, application/Reginfo+XML;q=1" } }).status_code)
+    for _, accept in ipairs({
+      "text/plain, application/Reginfo+XML;q=1", "application/*", "*/*",
+    }) do
+      assert.equal(200, subscribe({ headers = { "Accept: " .. accept } }).status_code)
+      watcher:unsubscribe()
+    end
   end)
 
   it("says 500 when its store fails", function()
