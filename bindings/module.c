@@ -39,6 +39,7 @@ static int load_field(lua_State *L)
   static const char *const parts[] = {
       "auth",
       "b2bua",
+      "events",
       "proxy",
       "registrar",
       "registration",

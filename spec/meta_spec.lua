@@ -93,6 +93,7 @@ describe("the stubs for editors know exactly the names of", function()
     local parts = {
       "auth",
       "b2bua",
+      "events",
       "proxy",
       "registrar",
       "registration",
@@ -110,6 +111,10 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(names(documented["moonsip.proxy"]), names(sip.proxy))
     assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
     assert.same(names(documented["moonsip.registration"]), names(sip.registration))
+    for _, part in ipairs({ "dialog", "message_summary", "presence" }) do
+      local class = "moonsip.events." .. part
+      assert.same(names(documented[class]), names(sip.events[part]), class)
+    end
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 

@@ -5,7 +5,7 @@ local folder = "bindings/lua/moonsip/_meta/"
 local files = {
   "auth",
   "b2bua",
-  "engine", "message", "moonsip", "outgoing",
+  "engine", "events", "message", "moonsip", "outgoing",
   "proxy",
   "registrar",
   "registration",
