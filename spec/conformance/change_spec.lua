@@ -330,6 +330,35 @@ describe("a change of ours", function()
     end)
 end)
 
+describe("a failure of a re-INVITE", function()
+  -- RFC 5057 table 1; a call has one usage.
+  local ends = { 404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 501, 502, 604 }
+  local passes = { 400, 402, 403, 406, 412, 413, 414, 415, 417, 420, 421, 423, 428, 429, 436, 437,
+    438, 486, 487, 488, 493, 494, 499, 500, 503, 504, 505, 513, 580, 599, 600, 603, 606 }
+
+  for state, statuses in pairs({ terminated = ends, confirmed = passes }) do
+    it(("leaves the call %s where its status says so (RFC 5057 5.1, DLG-017)"):format(state),
+      function()
+        for _, status in ipairs(statuses) do
+          local rig = Rig.new()
+          local call, session = rig:establish()
+          local offer, answer = session.offer, session.answer
+          call.on_request = function(message)
+            if message.method == "INVITE" then return { status_code = status } end
+          end
+          assert(session:invite({ body = Rig.sdp2 }))
+          rig.net:settle()
+          assert.equal(state, session.session_state, tostring(status))
+          if state == "confirmed" then
+            assert.same({ "stable", offer, answer },
+              { session.signaling_state, session.offer, session.answer })
+          end
+          rig:finish()
+        end
+      end)
+  end
+end)
+
 describe("a re-INVITE and an UPDATE that meet", function()
   it("get 491 both, and both recover, for any seed (RFC 5407 3.3.2, REI-057)", function()
     for seed = 1, 60 do

@@ -5,8 +5,8 @@ local digest = require("spec.support.digest")
 local sip = require("moonsip")
 
 describe("a request inside a call", function()
-  it("can be asked for its password as any other, and until then changes nothing (RFC 3261 22)",
-    function()
+  it("can be asked for its password as any other, and until then changes nothing "
+    .. "(RFC 3261 22, AUT-025)", function()
       local rig = Rig.new()
       local function lookup(name, realm, algorithm)
         return name == "alice" and sip.auth.ha1(name, realm, "secret", algorithm) or nil

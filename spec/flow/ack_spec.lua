@@ -56,12 +56,14 @@ describe("the ACK", function()
     assert.equal(1, #rig:sent("BYE"))
   end)
 
-  it("with another CSeq does not stop the repeats (RFC 3261 13.2.2.4, behaviour 9, INV-019)",
+  it("with another CSeq or tag does not stop the repeats (RFC 3261 13.2.2.4, behaviour 9, INV-019)",
     function()
       local call, invite = rig:ring({ ack = false })
       rig:accept(invite)
       rig.net:settle()
       call.invite:ack({ cseq = 7 })
+      call.invite:ack({ to_tag = "other" })
+      call.invite:ack({ from_tag = "other" })
       rig.net:run(3.8)
       assert.same({ 0, 0.5, 1.5, 3.5 }, rig:rhythm("200 INVITE"))
       assert.equal(0, rig:told("on_ack"))

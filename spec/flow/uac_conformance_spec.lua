@@ -355,6 +355,22 @@ describe("a dialog that we begin", function()
     request.session:bye()
   end)
 
+  it("has the first description of its peer as the answer (RFC 3261 13.2.1, INV-004)", function()
+    hold(caller)
+    local request = assert(caller:invite())
+    local first = caller.phone:sdp({ port = 40010 })
+    answer(caller, { status_code = 183, body = first }, "a")
+    answer(caller, { status_code = 200, body = caller.phone:sdp({ port = 40020 }) }, "a")
+    assert.equal(first, request.session.answer)
+    assert.equal("stable", request.session.signaling_state)
+    request.session:bye()
+    request = assert(caller:invite())
+    answer(caller, { status_code = 183, body = first }, "b")
+    answer(caller, { status_code = 200 }, "b")
+    assert.equal(first, request.session.answer)
+    request.session:bye()
+  end)
+
   it("ends with a BYE of ours while it is early; a 2xx that crosses is acknowledged "
     .. "(RFC 5407 2, RFC 3261 15, BYE-001, BYE-008)", function()
       hold(caller)
@@ -577,6 +593,37 @@ describe("the session timer of a call that we begin", function()
       assert.equal(1, #caller:sent("INVITE"))
     end)
 
+
+  it("is kept by a re-INVITE where it does not, with the description as it was "
+    .. "(RFC 4028 7.4, TMR-009)", function()
+      local session = establish({ "Require: timer", "Session-Expires: 200;refresher=uac",
+        "Allow: INVITE, ACK, BYE, CANCEL" })
+      caller.net:run(101)
+      assert.same({}, caller:sent("UPDATE"))
+      local refresh = caller:sent("INVITE")[2]
+      assert.is_truthy(refresh)
+      assert.equal(Caller.sdp, refresh.body)
+      assert.equal("confirmed", session.session_state)
+    end)
+
+  it("is kept by who kept it, and the Min-SE of refusals before the call is not said again "
+    .. "(RFC 4028 7.4, TMR-008)", function()
+      caller.phone.on_request = function(message)
+        local least = tonumber(message:header("Min-SE") or 0)
+        if message.method == "INVITE" and least < 300 then
+          return { status_code = 422, headers = { "Min-SE: 300" } }
+        elseif message.method == "INVITE" or message.method == "UPDATE" then
+          return { status_code = 200, body = message.body ~= "" and caller.phone:sdp() or nil,
+            headers = { "Require: timer", "Session-Expires: 400;refresher=uac",
+              "Allow: INVITE, UPDATE" } }
+        end
+      end
+      assert(caller:invite({ session_expires = 200 }))
+      caller.net:run(201)
+      local refresh = caller:sent("UPDATE")[1]
+      assert.equal("400;refresher=uac", refresh:header("Session-Expires"))
+      assert.is_nil(refresh:header("Min-SE"))
+    end)
 end)
 
 describe("a re-INVITE in a call that we began", function()

@@ -166,6 +166,8 @@ describe("the checks of the tree", function()
         "spec/conformance.tsv:2: XX-001" },
       ["a row whose spec fails"] = { row("XX-001", "yes"), (SHOWN:gsub("passed", "failed")),
         "spec/conformance.tsv:2: XX-001" },
+      ["a row that applies and nothing shows"] = { row("XX-001", "yes") .. row("XX-002", "yes"),
+        SHOWN, "spec/conformance.tsv:3: XX-002" },
       ["a row without a reason"] = { row("XX-001", "yes") .. row("XX-002", "later"), SHOWN,
         "spec/conformance.tsv:3: XX-002" },
       ["a row that is there twice"] = { row("XX-001", "yes"):rep(2), SHOWN,
