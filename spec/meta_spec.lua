@@ -110,6 +110,7 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(names(documented["moonsip.proxy"]), names(sip.proxy))
     assert.same(names(documented["moonsip.registrar"]), names(sip.registrar))
     assert.same(names(documented["moonsip.registration"]), names(sip.registration))
+    assert.same(names(documented["moonsip.b2bua"]), names(sip.b2bua))
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 
