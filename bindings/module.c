@@ -37,14 +37,8 @@ static int random_value(lua_State *L)
 static int load_field(lua_State *L)
 {
   static const char *const parts[] = {
-      "auth",
-      "b2bua",
-      "events",
-      "proxy",
-      "registrar",
-      "registration",
-      "sim",
-      NULL,
+      "auth",      "b2bua",        "events", "proxy",
+      "registrar", "registration", "sim",    NULL,
   };
 
   for (int i = 0; parts[i]; i++) {

@@ -115,6 +115,7 @@ describe("the stubs for editors know exactly the names of", function()
       local class = "moonsip.events." .. part
       assert.same(names(documented[class]), names(sip.events[part]), class)
     end
+    assert.same(names(documented["moonsip.b2bua"]), names(sip.b2bua))
     assert.same(names(documented["moonsip.registrar.reginfo"]), names(sip.registrar.reginfo))
   end)
 
