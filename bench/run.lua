@@ -44,6 +44,19 @@ local servers = {
     ready = "listening on",
   },
   {
+    name = "bridge",
+    keeps = "both legs of a B2BUA, a Lua script",
+    command = function(port)
+      return {
+        "env", "BRIDGE_TO=" .. port + 1, "build/release/moonsip", "run",
+        "spec/interop/scripts/bridge.lua", "--listen", "udp:127.0.0.1:" .. port, "--admin", "none",
+      }
+    end,
+    ready = "listening on",
+    -- Who answers the other leg; on the core of the load.
+    behind = function(port) return { BUILD .. "bench_floor", tostring(port + 1) } end,
+  },
+  {
     name = "sipp",
     keeps = "calls, no transactions",
     command = function(port)
@@ -59,7 +72,7 @@ local function is_wanted(server)
   if settings.only ~= "" then
     return ("," .. settings.only .. ","):find("," .. server.name .. ",", 1, true)
   end
-  return server.name ~= "moonsip" or exists("build/release/moonsip")
+  return server.name ~= "moonsip" and server.name ~= "bridge" or exists("build/release/moonsip")
 end
 
 local next_port = 17100
@@ -67,6 +80,8 @@ local next_port = 17100
 local function start(server)
   local port = next_port
   next_port = next_port + 2
+  local callee = server.behind and process.start(server.behind(port), { cpu = LOAD_CPU })
+  if callee then assert(callee:await("listening on")) end
   local running = process.start(server.command(port), { cpu = SERVER_CPU })
   if server.ready then
     assert(running:await(server.ready))
@@ -76,7 +91,12 @@ local function start(server)
   if not running:is_running() then
     error(("%s did not start: %s%s"):format(server.name, running:output()))
   end
-  return running, port
+  return running, port, callee
+end
+
+local function stop(running, callee)
+  running:stop()
+  if callee then callee:stop() end
 end
 
 --- Runs the load; its NAME=VALUE results as a table of numbers.
@@ -102,12 +122,12 @@ end
 
 --- One round: microseconds of CPU per call, and what the load saw.
 local function measure(server)
-  local running, port = start(server)
+  local running, port, callee = start(server)
   load(port, math.max(64, settings.calls // 10)) -- warm
   local before = running:cpu_seconds()
   local seen = load(port, settings.calls)
   local used = running:cpu_seconds() - before
-  running:stop()
+  stop(running, callee)
   return used / settings.calls * 1e6, seen
 end
 
@@ -131,6 +151,15 @@ local function compare(wanted)
 end
 
 local function print_table(wanted, results)
+
+if results.moonsip and results.bridge then
+  local ratio = {}
+  for round = 1, settings.rounds do
+    ratio[round] = results.bridge.cpu[round] / results.moonsip.cpu[round]
+  end
+  print(("\na bridged call, two legs of nine messages each, costs %.2f times a call"):format(
+    median(ratio)))
+end
   print(("%-10s %-27s %12s %9s %9s %9s %9s %7s"):format("server", "keeps",
     "us CPU/call", "x " .. wanted[1].name, "calls/s", "p50 us", "p99 us", "failed"))
   for _, server in ipairs(wanted) do
@@ -145,7 +174,7 @@ end
 --- are gone, their memory serves the second calls, and what the process then grows
 --- by is what calls weigh.
 local function weigh(server)
-  local running, port = start(server)
+  local running, port, callee = start(server)
   local empty = running:memory()
   assert(load(port, settings.held, "--hold").failed == 0)
   local first = running:memory()
@@ -153,7 +182,7 @@ local function weigh(server)
   local second_began = running:memory()
   assert(load(port, settings.held, "--hold").failed == 0)
   local second = running:memory()
-  running:stop()
+  stop(running, callee)
   return (second - second_began) / settings.held, (first - empty) / settings.held
 end
 
