@@ -29,8 +29,8 @@ static bool is_over(const struct msip_session *s, const struct msip_msg *m)
   return m->method != MSIP_REFER || !s->bare;
 }
 
-/* RFC 3311 5.2: an UPDATE may go beside our first INVITE, once the offer of that
- * is answered. */
+/* RFC 3311 5.2: an UPDATE may go beside our first INVITE, once the offer of
+ * that is answered. */
 static bool own_invite(const struct msip_session *s, enum msip_method method)
 {
   return msip_change_is_open(s, MSIP_INVITE) || s->first_ack.due ||
