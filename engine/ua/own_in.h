@@ -51,6 +51,8 @@ bool msip_call_response(struct msip_outgoing *o,
 /* Nothing more can come, or a final response other than 2xx did: early forks
  * end (13.2.2.4), and what nobody acknowledged is over. */
 void msip_call_over(struct msip_outgoing *o, const char *reason);
+/* There was no memory to tell of its 2xx: nobody knows of that call. */
+void msip_call_unheard(struct msip_outgoing *o, struct msip_session *s);
 void msip_call_free(struct msip_outgoing *o);
 /* It is tried again: the forks of the earlier try are over. */
 void msip_call_forget(struct msip_outgoing *o);
