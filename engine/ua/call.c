@@ -267,6 +267,11 @@ void msip_outgoing_settle(struct msip_outgoing *o, struct msip_session *s,
   }
 }
 
+void msip_call_unheard(struct msip_outgoing *o, struct msip_session *s)
+{
+  turn_down(o, s, "out of memory");
+}
+
 void msip_call_free(struct msip_outgoing *o)
 {
   while (!msip_list_empty(&o->call->forks))

@@ -130,6 +130,8 @@ bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
     return false;
   if (response) {
     kept = msip_msg_keep(o->ua->pool, response);
+    if (!kept && response->status < 200)
+      return false; /* the final one counts */
     if (!kept)
       err = MSIP_ENOMEM;
   }
@@ -231,6 +233,8 @@ void msip_outgoing_response(void *arg, struct msip_txn *t,
     msip_session_refreshed(o->session, o->method, response->status, 0);
   if (o->change && final)
     msip_change_settle(o, told);
+  else if (!told && o->call && final && s)
+    msip_call_unheard(o, s);
   else if (!told)
     msip_outgoing_settle(o, s, response, false);
   if (final) {

@@ -29,6 +29,14 @@ static bool is_over(const struct msip_session *s, const struct msip_msg *m)
   return m->method != MSIP_REFER || !s->bare;
 }
 
+/* RFC 3311 5.2: an UPDATE may go beside our first INVITE, once the offer of
+ * that is answered. */
+static bool own_invite(const struct msip_session *s, enum msip_method method)
+{
+  return msip_change_is_open(s, MSIP_INVITE) || s->first_ack.due ||
+         (s->ours && !s->confirmed && method == MSIP_INVITE);
+}
+
 static struct msip_verdict ask_gate(const struct msip_session *s,
                                     const struct msip_msg *m, bool has_sdp)
 {
@@ -41,8 +49,7 @@ static struct msip_verdict ask_gate(const struct msip_session *s,
       .over = is_over(s, m),
       .invite_open = invite != NULL,
       .invite_answered = invite && invite->invite->committed,
-      .own_invite = msip_change_is_open(s, MSIP_INVITE) || s->first_ack.due ||
-                    (s->ours && !s->confirmed),
+      .own_invite = own_invite(s, m->method),
       .own_update = msip_change_is_open(s, MSIP_UPDATE),
       .update_open = msip_session_open(s, MSIP_UPDATE) != NULL,
       .offer = open_offer(s),

@@ -57,34 +57,35 @@ struct msip_bytes *msip_tail_build(struct msip_ua *ua,
   return msip_bytes_take(&buf);
 }
 
-static bool requires(struct msip_str line)
+static bool requires(struct msip_str name)
 {
-  struct msip_str name = msip_str_of(line.at, msip_str_find(line, ':'));
-
-  return msip_str_ieq(name, MSIP_STR("Require")) ||
-         msip_str_ieq(name, MSIP_STR("Proxy-Require"));
+  return msip_str_ieq(name, msip_header_name(MSIP_H_REQUIRE)) ||
+         msip_str_ieq(name, msip_header_name(MSIP_H_PROXY_REQUIRE));
 }
 
-/* One Require line without those tags, or nothing; true when one was there. */
-static bool add_required(struct msip_buf *buf, struct msip_str line,
-                         const struct msip_msg *response)
+/* A Require line without those tags, or nothing; true when one was there. */
+static bool add_required(struct msip_buf *buf, struct msip_str name,
+                         struct msip_str tags, const struct msip_msg *response)
 {
-  size_t head = msip_str_find(line, ':') + 1;
-  struct msip_str rest = msip_str_of(line.at + head, line.len - head - 2), tag;
-  bool first = true, dropped = false;
+  bool dropped = false;
+  struct msip_buf left;
+  struct msip_str tag;
 
-  while (msip_value_cut(&rest, &tag)) {
+  msip_buf_init(&left, buf->pool, TAIL_MAX);
+  while (msip_value_cut(&tags, &tag)) {
     if (msip_msg_lists(response, MSIP_H_UNSUPPORTED, tag)) {
       dropped = true;
       continue;
     }
-    msip_buf_add(buf, first ? msip_str_of(line.at, head) : MSIP_STR(","));
-    msip_buf_char(buf, ' ');
-    msip_buf_add(buf, tag);
-    first = false;
+    if (msip_buf_str(&left).len)
+      msip_buf_lit(&left, ", ");
+    msip_buf_add(&left, tag);
   }
-  if (!first)
-    msip_buf_lit(buf, "\r\n");
+  if (msip_buf_str(&left).len)
+    msip_build_named(buf, name, msip_buf_str(&left));
+  if (left.err)
+    buf->err = left.err;
+  msip_buf_fini(&left);
   return dropped;
 }
 
@@ -99,9 +100,13 @@ struct msip_bytes *msip_tail_without(struct msip_ua *ua,
   msip_buf_init(&buf, ua->pool, TAIL_MAX);
   while (rest.len > 0 && rest.at[0] != '\r') {
     struct msip_str line = msip_str_of(rest.at, msip_str_find(rest, '\n') + 1);
+    struct msip_str name = msip_str_of(line.at, msip_str_find(line, ':'));
 
-    if (requires(line))
-      dropped |= add_required(&buf, line, response);
+    if (requires(name))
+      dropped |= add_required(
+          &buf, name,
+          msip_str_of(name.at + name.len + 1, line.len - name.len - 3),
+          response);
     else
       msip_buf_add(&buf, line);
     rest = msip_str_of(rest.at + line.len, rest.len - line.len);
