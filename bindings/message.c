@@ -257,26 +257,7 @@ static bool is_wanted(lua_State *L, int set, struct msip_str name)
 /* What an engine writes by itself into every message is never asked for. */
 static bool is_structure(enum msip_header_id id)
 {
-  switch ((unsigned)id) {
-  case MSIP_H_VIA:
-  case MSIP_H_FROM:
-  case MSIP_H_TO:
-  case MSIP_H_CALL_ID:
-  case MSIP_H_CSEQ:
-  case MSIP_H_CONTACT:
-  case MSIP_H_CONTENT_LENGTH:
-  case MSIP_H_CONTENT_TYPE:
-  case MSIP_H_CONTENT_DISPOSITION:
-  case MSIP_H_RECORD_ROUTE:
-  case MSIP_H_ROUTE:
-  case MSIP_H_MAX_FORWARDS:
-  case MSIP_H_RSEQ:
-  case MSIP_H_RACK:
-  case MSIP_H_SESSION_EXPIRES:
-    return true;
-  default:
-    return false;
-  }
+  return id == MSIP_H_CONTACT || msip_header_is_ours(id);
 }
 
 /* Pushes "Name: value"; the name of a compact form in full. */

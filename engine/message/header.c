@@ -126,3 +126,26 @@ enum msip_header_kind msip_header_kind(enum msip_header_id id)
 {
   return kinds[id];
 }
+
+bool msip_header_is_ours(enum msip_header_id id)
+{
+  switch ((unsigned)id) {
+  case MSIP_H_VIA:
+  case MSIP_H_FROM:
+  case MSIP_H_TO:
+  case MSIP_H_CALL_ID:
+  case MSIP_H_CSEQ:
+  case MSIP_H_CONTENT_LENGTH:
+  case MSIP_H_CONTENT_TYPE:
+  case MSIP_H_CONTENT_DISPOSITION:
+  case MSIP_H_RECORD_ROUTE:
+  case MSIP_H_ROUTE:
+  case MSIP_H_MAX_FORWARDS:
+  case MSIP_H_RSEQ:
+  case MSIP_H_RACK:
+  case MSIP_H_SESSION_EXPIRES:
+    return true;
+  default:
+    return false;
+  }
+}

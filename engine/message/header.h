@@ -22,3 +22,6 @@ enum msip_header_id msip_header_of(struct msip_str name);
 /* "Call-ID"; empty for MSIP_HEADER_OTHER. */
 struct msip_str msip_header_name(enum msip_header_id id);
 enum msip_header_kind msip_header_kind(enum msip_header_id id);
+/* Headers that follow from the request, the dialog or the body: whoever writes
+ * a message with build.h never takes them from a script. */
+bool msip_header_is_ours(enum msip_header_id id);

@@ -30,30 +30,6 @@ struct msip_str msip_reply_line(struct msip_str line, struct msip_str *value)
 static const char *const ours[] = {MSIP_HEADER_MAP(X)};
 #undef X
 
-/* Headers that follow from the request or the dialog: never the script's. */
-static bool is_ours(struct msip_str name)
-{
-  switch ((unsigned)msip_header_of(name)) {
-  case MSIP_H_VIA:
-  case MSIP_H_FROM:
-  case MSIP_H_TO:
-  case MSIP_H_CALL_ID:
-  case MSIP_H_CSEQ:
-  case MSIP_H_CONTENT_LENGTH:
-  case MSIP_H_CONTENT_TYPE:
-  case MSIP_H_CONTENT_DISPOSITION:
-  case MSIP_H_RECORD_ROUTE:
-  case MSIP_H_ROUTE:
-  case MSIP_H_MAX_FORWARDS:
-  case MSIP_H_RSEQ:
-  case MSIP_H_RACK:
-  case MSIP_H_SESSION_EXPIRES:
-    return true;
-  default:
-    return false;
-  }
-}
-
 static int check_header(struct msip_ua *ua, struct msip_str line)
 {
   struct msip_str value, name = msip_reply_line(line, &value);
@@ -62,7 +38,7 @@ static int check_header(struct msip_ua *ua, struct msip_str line)
     return msip_because(ua, MSIP_EINVALID, "a header holds CR, LF or NUL");
   if (name.len == 0)
     return msip_because(ua, MSIP_EINVALID, "a header is not \"Name: value\"");
-  if (is_ours(name))
+  if (msip_header_is_ours(msip_header_of(name)))
     return msip_because(ua, MSIP_EINVALID, ours[msip_header_of(name)]);
   return 0;
 }
