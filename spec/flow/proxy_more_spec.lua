@@ -203,6 +203,37 @@ describe("a proxy", function()
   end)
 end)
 
+describe("a restart", function()
+  -- A call is set up past one proxy; another takes its place, then BYE.
+  local function bye_after(settings)
+    local stage = Relayed.new({ settings = settings })
+    stage.plan = function(request)
+      stage:forward(request, "sip:bob@192.0.2.4", { record_route = true })
+    end
+    stage:answers(stage.bob, 200)
+    local call = stage:ring()
+    stage.proxy:close()
+    stage.net.at[stage.proxy.address] = nil
+    settings = settings or {}
+    settings.proxy = true
+    stage.proxy = stage.net:agent({
+      name = "again", address = stage.proxy.address, settings = settings, delegate = {},
+    })
+    local bye = call:bye()
+    stage.net:settle()
+    stage:finish()
+    return bye:status()
+  end
+
+  it("of a proxy with a secret ends no call: its Record-Route is still good", function()
+    assert.equal(200, bye_after({ ["proxy.secret"] = "open sesame" }))
+  end)
+
+  it("of one without loses the way of calls", function()
+    assert.equal(481, bye_after())
+  end)
+end)
+
 describe("a reload", function()
   it("lets a proxied call that rings go on in the old code, new ones in the new", function()
     local path = os.tmpname() .. ".lua"
