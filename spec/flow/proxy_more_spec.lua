@@ -85,6 +85,21 @@ describe("a proxy", function()
     assert.is_nil(stage.carol.latest:header("Route"))
   end)
 
+  it("tells the hook of a second try what the first one had none for", function()
+    local seen = {}
+    stage.plan = function(request)
+      stage:forward(request, "sip:bob@192.0.2.4", { answer = false })
+      stage:forward(request, "sip:carol@192.0.2.5", {
+        on_response = function(response) seen[#seen + 1] = response.status_code end,
+      })
+    end
+    stage:answers(stage.bob, 180, 486)
+    stage:answers(stage.carol, 180, 404)
+    stage:ring()
+    assert.same({ 180, 404 }, seen)
+    assert.equal(404, stage.call.response.status_code)
+  end)
+
   it("may wait in its hooks; answers that come meanwhile are not lost", function()
     stage.plan = function(request)
       stage:forward(request, { { "sip:bob@192.0.2.4", "sip:carol@192.0.2.5" } }, {
