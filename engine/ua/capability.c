@@ -1,5 +1,6 @@
 /* What we tell peers about ourselves: Allow, Supported. */
 #include "message/build.h"
+#include "ua/relay_in.h"
 #include "ua/session_in.h"
 
 static bool is_served(const struct msip_ua *ua, enum msip_method method)
@@ -66,6 +67,7 @@ void msip_ua_settings_changed(struct msip_ua *ua)
                     : timer ? MSIP_STR("timer")
                             : MSIP_STR("");
   list_allow(ua);
+  msip_relay_set_key(ua);
 }
 
 void msip_ua_set_served(struct msip_ua *ua, uint32_t methods)

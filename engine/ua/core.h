@@ -45,6 +45,7 @@ struct msip_ua {
   struct msip_link link;
   struct msip_log log;
   struct msip_rand rand;
+  struct msip_rand seals; /* hashes that come back in messages sent on */
   struct msip_wheel wheel;
   struct msip_txns *txns;
   struct msip_map dialogs;

@@ -109,6 +109,8 @@ int msip_request_relay_begin(struct msip_request *r,
   struct msip_relay *relay;
   int err = msip_request_open(r);
 
+  if (r->relay)
+    r->relay->tells = rules->tells;
   if (err || r->relay)
     return err;
   if (r->in_dialog)

@@ -66,6 +66,9 @@ void msip_branch_free(struct msip_outgoing *o);
 bool msip_branch_is_relay(struct msip_str branch);
 /* --- relay_path.c */
 enum { MSIP_RELAY_TOKEN = 13 };
+/* The key of all of them: from the setting, so that a restart or another worker
+ * knows what was sealed, or this worker's own. */
+void msip_relay_set_key(struct msip_ua *ua);
 /* Which of Request-URI and Route are ours (16.4).  True when a token of ours
  * says that the request belongs on this way. */
 bool msip_relay_own_part(struct msip_ua *ua, const struct msip_msg *m,

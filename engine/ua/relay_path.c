@@ -26,12 +26,27 @@ static struct msip_str spell(uint64_t h, char out[MSIP_RELAY_TOKEN])
   return msip_str_of(out, MSIP_RELAY_TOKEN);
 }
 
+void msip_relay_set_key(struct msip_ua *ua)
+{
+  static const uint64_t public_key[2] = {0x6d6f6f6e736970, 0x72656c6179};
+  struct msip_str secret = msip_str_c(ua->settings->proxy_secret);
+  struct msip_rand derive;
+  uint64_t key[2] = {ua->rand.key[0], ua->rand.key[1]};
+
+  if (secret.len) {
+    msip_rand_init(&derive, public_key);
+    key[0] = msip_hash(&derive, 1, secret);
+    key[1] = msip_hash(&derive, 2, secret);
+  }
+  msip_rand_init(&ua->seals, key);
+}
+
 /* What a Record-Route of ours is good for: one dialog, known by its Call-ID and
  * its caller's tag, in both directions. */
 static uint64_t token_of(struct msip_ua *ua, struct msip_str call_id,
                          struct msip_str caller)
 {
-  struct msip_hasher h = msip_hash_start(&ua->rand, SEED_TOKEN);
+  struct msip_hasher h = msip_hash_start(&ua->seals, SEED_TOKEN);
 
   msip_hash_add(&h, call_id);
   msip_hash_add_fold(&h, caller);
@@ -142,7 +157,7 @@ static void add_rows(struct msip_hasher *h, const struct msip_msg *m,
  * otherwise the same.  Not its Via as a whole, which is never the same. */
 uint64_t msip_relay_loop_of(struct msip_ua *ua, const struct msip_msg *m)
 {
-  struct msip_hasher h = msip_hash_start(&ua->rand, SEED_LOOP + m->via.port);
+  struct msip_hasher h = msip_hash_start(&ua->seals, SEED_LOOP + m->via.port);
 
   msip_hash_add(&h, m->ruri);
   msip_hash_add(&h, m->call_id);
@@ -194,7 +209,7 @@ static struct msip_str seal(struct msip_ua *ua, const struct msip_msg *m,
                             struct msip_str random,
                             const struct msip_addr *back, char *out)
 {
-  struct msip_hasher h = msip_hash_start(&ua->rand, SEED_SEAL + back->port);
+  struct msip_hasher h = msip_hash_start(&ua->seals, SEED_SEAL + back->port);
 
   msip_hash_add(&h, random);
   msip_hash_add(&h, m->call_id);

@@ -1,5 +1,6 @@
 #include "ua/settings.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "ua/settings_row.h"
@@ -121,7 +122,11 @@ const char *msip_setting_value(const struct msip_settings *settings, unsigned i,
     msip_line_add(&line, msip_rel100_names[n]);
     break;
   case MSIP_SETTING_TEXT:
-    msip_line_add(&line, *msip_setting_text(&copy, row));
+    if (row->offset == offsetof(struct msip_settings, proxy_secret) &&
+        *settings->proxy_secret)
+      msip_line_add(&line, "(set)");
+    else
+      msip_line_add(&line, *msip_setting_text(&copy, row));
     break;
   }
   return out;

@@ -36,6 +36,8 @@ enum msip_rel100 {
     "shortest session interval we accept")                                     \
   X(proxy, "proxy", BOOL, 0, 0, 1,                                             \
     "scripts see requests before the checks that only an endpoint makes")      \
+  X(proxy_secret, "proxy.secret", TEXT, "", 0, 200,                            \
+    "key of what a proxy writes into messages; empty: another at each start")  \
   X(events, "events", TEXT, "", 0, 500,                                        \
     "event packages that Allow-Events lists, as \"presence, dialog\"")         \
   X(reload_watch, "reload.watch", BOOL, 1, 0, 1,                               \
@@ -126,6 +128,7 @@ struct msip_setting_info {
   enum msip_setting_type type;
 };
 const struct msip_setting_info *msip_setting_at(unsigned i);
-/* The value in `settings`, as --set would take it.  Returns `out`. */
+/* The value in `settings`, as --set would take it; of a secret only that it is
+ * set.  Returns `out`. */
 const char *msip_setting_value(const struct msip_settings *settings, unsigned i,
                                char *out, size_t room);

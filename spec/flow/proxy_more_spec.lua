@@ -85,6 +85,21 @@ describe("a proxy", function()
     assert.is_nil(stage.carol.latest:header("Route"))
   end)
 
+  it("tells the hook of a second try what the first one had none for", function()
+    local seen = {}
+    stage.plan = function(request)
+      stage:forward(request, "sip:bob@192.0.2.4", { answer = false })
+      stage:forward(request, "sip:carol@192.0.2.5", {
+        on_response = function(response) seen[#seen + 1] = response.status_code end,
+      })
+    end
+    stage:answers(stage.bob, 180, 486)
+    stage:answers(stage.carol, 180, 404)
+    stage:ring()
+    assert.same({ 180, 404 }, seen)
+    assert.equal(404, stage.call.response.status_code)
+  end)
+
   it("may wait in its hooks; answers that come meanwhile are not lost", function()
     stage.plan = function(request)
       stage:forward(request, { { "sip:bob@192.0.2.4", "sip:carol@192.0.2.5" } }, {
@@ -200,6 +215,37 @@ describe("a proxy", function()
       if not call.response then call:cancel({ now = true }) end
     end
     stage.net:run(1)
+  end)
+end)
+
+describe("a restart", function()
+  -- A call is set up past one proxy; another takes its place, then BYE.
+  local function bye_after(settings)
+    local stage = Relayed.new({ settings = settings })
+    stage.plan = function(request)
+      stage:forward(request, "sip:bob@192.0.2.4", { record_route = true })
+    end
+    stage:answers(stage.bob, 200)
+    local call = stage:ring()
+    stage.proxy:close()
+    stage.net.at[stage.proxy.address] = nil
+    settings = settings or {}
+    settings.proxy = true
+    stage.proxy = stage.net:agent({
+      name = "again", address = stage.proxy.address, settings = settings, delegate = {},
+    })
+    local bye = call:bye()
+    stage.net:settle()
+    stage:finish()
+    return bye:status()
+  end
+
+  it("of a proxy with a secret ends no call: its Record-Route is still good", function()
+    assert.equal(200, bye_after({ ["proxy.secret"] = "open sesame" }))
+  end)
+
+  it("of one without loses the way of calls", function()
+    assert.equal(481, bye_after())
   end)
 end)
 

@@ -50,6 +50,11 @@ describe("settings", function()
     assert.equal("sip:a", all["contact"])
   end)
 
+  it("do not show a secret", function()
+    assert.equal("", testing.settings({})["proxy.secret"])
+    assert.equal("(set)", set("proxy.secret", "xyzzy"))
+  end)
+
   it("name the rel100 modes", function()
     for _, mode in ipairs({ "no", "supported", "required" }) do
       assert.equal(mode, set("rel100", mode))
