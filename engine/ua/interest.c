@@ -140,6 +140,7 @@ static struct msip_subscription *make(struct msip_interest *want,
       msip_hash(&o->ua->rand, 0, s->dialog.remote_tag);
   s->dialog.local_seq = o->form->local_seq;
   s->auth = msip_keyring_hold(o->auth);
+  s->auth_realm = o->tries.realm;
   sub->asked = want->asked;
   sub->ending = want->asked == 0;
   sub->anonymous = true;
