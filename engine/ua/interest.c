@@ -80,6 +80,14 @@ bool msip_interest_lingers(const struct msip_outgoing *o)
   return o->interest->listed;
 }
 
+bool msip_interest_extend(struct msip_interest *want, uint32_t seconds)
+{
+  if (want->asked == 0 || seconds <= want->asked)
+    return false;
+  want->asked = seconds;
+  return true;
+}
+
 static bool is_about(const struct msip_interest *want, const struct msip_msg *m)
 {
   struct msip_event_name asked, told;
