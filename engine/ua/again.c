@@ -2,7 +2,7 @@
 #include "message/delta.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/session_in.h"
+#include "ua/subscription_in.h"
 #include "uri/uri.h"
 
 enum { LONGER_MAX = 4, URI_MAX = 1024 };
@@ -34,6 +34,29 @@ static bool require_less(struct msip_outgoing *o,
 
   if (!tail)
     return false;
+  msip_bytes_drop(o->tail);
+  o->tail = tail;
+  return true;
+}
+
+/* 423 to SUBSCRIBE (21.4.17) and PUBLISH (RFC 3903 4.6): what they want at
+ * least. */
+static bool last_longer(struct msip_outgoing *o,
+                        const struct msip_msg *response)
+{
+  struct msip_bytes *tail;
+  uint32_t least;
+
+  if ((o->method != MSIP_SUBSCRIBE && o->method != MSIP_PUBLISH) ||
+      o->session || o->longer == LONGER_MAX ||
+      msip_delta_parse(&least, msip_msg_value(response, MSIP_H_MIN_EXPIRES)) !=
+          0 ||
+      (o->interest && !msip_interest_extend(o->interest, least)))
+    return false;
+  tail = msip_tail_longer(o->ua, o->tail, least);
+  if (!tail)
+    return false;
+  o->longer++;
   msip_bytes_drop(o->tail);
   o->tail = tail;
   return true;
@@ -73,6 +96,8 @@ static bool adapt(struct msip_outgoing *o, const struct msip_msg *response)
     return require_less(o, response);
   case 422:
     return wait_longer(o, response);
+  case 423:
+    return last_longer(o, response);
   default:
     return false;
   }

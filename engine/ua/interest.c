@@ -80,6 +80,14 @@ bool msip_interest_lingers(const struct msip_outgoing *o)
   return o->interest->listed;
 }
 
+bool msip_interest_extend(struct msip_interest *want, uint32_t seconds)
+{
+  if (want->asked == 0 || seconds <= want->asked)
+    return false;
+  want->asked = seconds;
+  return true;
+}
+
 static bool is_about(const struct msip_interest *want, const struct msip_msg *m)
 {
   struct msip_event_name asked, told;
@@ -140,6 +148,7 @@ static struct msip_subscription *make(struct msip_interest *want,
       msip_hash(&o->ua->rand, 0, s->dialog.remote_tag);
   s->dialog.local_seq = o->form->local_seq;
   s->auth = msip_keyring_hold(o->auth);
+  s->auth_realm = o->tries.realm;
   sub->asked = want->asked;
   sub->ending = want->asked == 0;
   sub->anonymous = true;

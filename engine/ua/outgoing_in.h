@@ -93,6 +93,10 @@ struct msip_tail {
 /* NULL when memory is out. */
 struct msip_bytes *msip_tail_build(struct msip_ua *ua,
                                    const struct msip_tail *tail);
+/* The same with this many seconds in Expires; NULL when memory is out. */
+struct msip_bytes *msip_tail_longer(struct msip_ua *ua,
+                                    const struct msip_bytes *tail,
+                                    uint32_t seconds);
 /* `tail` without the option tags that a 420 complains of; NULL when it requires
  * none of them, or memory is out. */
 struct msip_bytes *msip_tail_without(struct msip_ua *ua,

@@ -147,6 +147,8 @@ bool msip_interest_notify(struct msip_ua *ua, struct msip_txn *txn,
 /* Its final response, or NULL. */
 void msip_interest_answered(struct msip_outgoing *o,
                             const struct msip_msg *response);
+/* More seconds are asked for; false when that are no more. */
+bool msip_interest_extend(struct msip_interest *want, uint32_t seconds);
 /* It waits for NOTIFYs from elsewhere: the request stays. */
 bool msip_interest_lingers(const struct msip_outgoing *o);
 void msip_interest_free(struct msip_outgoing *o);

@@ -89,6 +89,27 @@ static bool add_required(struct msip_buf *buf, struct msip_str name,
   return dropped;
 }
 
+struct msip_bytes *msip_tail_longer(struct msip_ua *ua,
+                                    const struct msip_bytes *tail,
+                                    uint32_t seconds)
+{
+  struct msip_str rest = msip_bytes_str(tail), expires = MSIP_STR("Expires:");
+  struct msip_buf buf;
+
+  msip_buf_init(&buf, ua->pool, TAIL_MAX);
+  while (rest.len > 0 && rest.at[0] != '\r') {
+    struct msip_str line = msip_str_of(rest.at, msip_str_find(rest, '\n') + 1);
+
+    if (msip_str_istarts(line, expires))
+      msip_build_number(&buf, MSIP_H_EXPIRES, seconds);
+    else
+      msip_buf_add(&buf, line);
+    rest = msip_str_of(rest.at + line.len, rest.len - line.len);
+  }
+  msip_buf_add(&buf, rest);
+  return msip_bytes_take(&buf);
+}
+
 struct msip_bytes *msip_tail_without(struct msip_ua *ua,
                                      const struct msip_bytes *tail,
                                      const struct msip_msg *response)

@@ -208,10 +208,11 @@ describe("events.presence.server", function()
       local etag
       sip.spawn(function()
         local response = assert(engine:publish({
-          to = "sip:alice@192.0.2.1", event = "presence", expires = 600,
+          to = "sip:alice@192.0.2.1", event = "presence", expires = 10, -- 423: at least 60
           body = { content = pidf("open"), content_type = presence.content_type },
         })):wait()
         etag = response.message:header("SIP-ETag")
+        assert.equal("60", response.message:header("Expires"))
       end)
       net:settle()
       assert.is_string(etag)

@@ -330,6 +330,27 @@ describe("engine:subscribe", function()
     notify(call, "terminated")
   end)
 
+  it("asks for longer from the start when 423 says so (RFC 3261 21.4.17)", function()
+    local call
+    caller.phone.on_request = function(message)
+      if message:header("Expires") == "600" then
+        return { status_code = 423, headers = { "Min-Expires: 900" } }
+      end
+      call = dialog(message)
+      return { status_code = 200, headers = { "Expires: 900" } }
+    end
+    subscribe()
+    assert.equal(900, told("on_accept")[1][1].subscription.expires)
+    local sent = caller:sent("SUBSCRIBE")
+    assert.equal(sent[1].call_id, sent[2].call_id)
+    notify(call, "terminated")
+    caller.phone.on_request = function()
+      return { status_code = 423, headers = { "Min-Expires: 600" } }
+    end
+    subscribe()
+    assert.equal(423, told("on_reject")[1][1].status_code)
+  end)
+
   it("ends with Expires 0 and the NOTIFY that follows (RFC 6665 4.1.2.3)", function()
     answer = function(_, call)
       caller.net:after(1, function() notify(call, "terminated;reason=timeout") end)

@@ -18,6 +18,7 @@ luaopen_moonsip_testing(lua_State *L);
 #pragma weak testing_open_dialog
 #pragma weak testing_open_settings
 #pragma weak testing_open_net
+#pragma weak testing_open_event
 #pragma weak testing_open_forward
 
 /* testing.pool() -> { live_count =, live_bytes =, held_bytes = } */
@@ -46,7 +47,7 @@ int luaopen_moonsip_testing(lua_State *L)
       testing_open_base,   testing_open_uri,      testing_open_message,
       testing_open_sdp,    testing_open_timer,    testing_open_transaction,
       testing_open_dialog, testing_open_settings, testing_open_net,
-      testing_open_auth,   testing_open_forward,
+      testing_open_event,  testing_open_auth,     testing_open_forward,
   };
 
   if (!testing_pool.held_bytes)

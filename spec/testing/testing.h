@@ -45,4 +45,5 @@ void testing_open_transaction(lua_State *L);
 void testing_open_dialog(lua_State *L);
 void testing_open_settings(lua_State *L);
 void testing_open_net(lua_State *L);
+void testing_open_event(lua_State *L);
 void testing_open_forward(lua_State *L);

@@ -152,7 +152,7 @@ function Engine:publish(options) end
 
 --- Subscribes (RFC 6665).  Each place that accepts gives a subscription of its own,
 --- with the 2xx or its first NOTIFY; it begins with this delegate.  The engine
---- renews it until it is over.
+--- renews it until it is over, and asks for longer when 423 says so, as publish does.
 ---@param options moonsip.SubscribeOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err
