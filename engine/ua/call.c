@@ -168,6 +168,7 @@ static int confirm(struct msip_outgoing *o, struct msip_session *s,
   msip_dialog_confirm(&s->dialog, response);
   note_peer(s, response);
   s->confirmed = true;
+  o->ua->counters.sessions_started++;
   s->prack.due = false;
   s->first_ack.cseq = response->cseq;
   s->first_ack.due = true;

@@ -29,8 +29,8 @@
   X(transit_requests, "requests of dialogs that pass through")                 \
   X(transit_acks, "ACKs of dialogs that pass through")                         \
   X(reinvites, "re-INVITEs that reached the script")                           \
-  X(sessions_started, "sessions confirmed by a 2xx")                           \
-  X(sessions_ended, "sessions that ended")                                     \
+  X(sessions_started, "sessions confirmed by a 2xx, ours or theirs")           \
+  X(sessions_ended, "such sessions that ended")                                \
   X(ack_timeouts, "2xx that were never acknowledged")                          \
   X(sessions_expired, "sessions ended because nobody refreshed them")          \
   X(unanswered, "requests the script left unanswered")                         \

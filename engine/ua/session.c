@@ -230,7 +230,7 @@ void msip_session_end(struct msip_session *s, const char *reason,
     s->queued_bye = NULL;
     msip_outgoing_failure(bye, MSIP_EGONE);
   }
-  ua->counters.sessions_ended++;
+  ua->counters.sessions_ended += s->confirmed;
   msip_outbox_push(ua, &(struct msip_event){.kind = MSIP_EV_TERMINATED,
                                             .session = s,
                                             .reason = reason});

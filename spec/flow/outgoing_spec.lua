@@ -28,6 +28,17 @@ describe("a call that we begin", function()
     ]])
   end)
 
+  it("counts as a session begun and ended, and one that nobody answered as neither", function()
+    caller.phone.on_request = function() return { status_code = 486 } end
+    caller:invite()
+    caller.phone.on_request = nil
+    local session = caller:establish()
+    assert.equal(1, caller.agent:counters().sessions_started)
+    session:bye()
+    caller.net:settle()
+    assert.equal(1, caller.agent:counters().sessions_ended)
+  end)
+
   it("sends its ACK again for each 2xx (RFC 3261 13.2.2.4)", function()
     local dropped = 0
     caller.net.filter = function(packet)
