@@ -35,10 +35,14 @@ static bool is_light(const struct msip_session *s, enum msip_method method,
 }
 
 /* 14.1, RFC 3311 5.1, RFC 6337 4.3: the peer, or an exchange, is not done. */
-static bool is_busy(const struct msip_session *s)
+static bool is_busy(const struct msip_session *s, enum msip_method method)
 {
-  return s->first_ack.due || s->prack.due ||
-         msip_session_open(s, MSIP_INVITE) || msip_ack_is_awaited(s) ||
+  const struct msip_request *invite = msip_session_open(s, MSIP_INVITE);
+
+  /* Its offer was answered in a reliable 1xx: an UPDATE may follow. */
+  if (invite && method == MSIP_UPDATE && invite->invite->committed)
+    invite = NULL;
+  return s->first_ack.due || s->prack.due || invite || msip_ack_is_awaited(s) ||
          s->exchange.state == MSIP_OFFER_OURS ||
          s->exchange.state == MSIP_OFFER_THEIRS;
 }
@@ -52,7 +56,7 @@ static bool is_free(const struct msip_outgoing *o)
       (s->own_refresh != o && is_on_wire(s->own_refresh)) ||
       msip_session_open(s, MSIP_UPDATE))
     return false;
-  return is_light(s, o->method, o->change->offers) || !is_busy(s);
+  return is_light(s, o->method, o->change->offers) || !is_busy(s, o->method);
 }
 
 static int check_state(struct msip_session *s, enum msip_method method,
@@ -71,7 +75,7 @@ static int check_state(struct msip_session *s, enum msip_method method,
   if (s->state < MSIP_SESSION_ACK_WAIT &&
       (method == MSIP_INVITE || s->exchange.state != MSIP_OFFER_STABLE))
     return msip_because(ua, MSIP_ESTATE, "the call is not answered");
-  if (is_busy(s) && !is_on_wire(s->own_refresh))
+  if (is_busy(s, method) && !is_on_wire(s->own_refresh))
     return msip_because(ua, MSIP_EPENDING,
                         "another change of the session is in progress");
   return 0;

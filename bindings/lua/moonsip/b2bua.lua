@@ -8,6 +8,8 @@ local headers = require("moonsip.b2bua.headers")
 local latch = require("moonsip.latch")
 local sip = require("moonsip")
 local targets = require("moonsip.b2bua.targets")
+require("moonsip.b2bua.change")
+require("moonsip.b2bua.relay")
 
 local b2bua = {}
 

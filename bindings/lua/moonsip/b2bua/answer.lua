@@ -30,11 +30,25 @@ local function owe_ack(call, response)
   end
 end
 
+-- A took the description of another fork from a reliable 1xx: now the winner's.
+local function on_stale_ack(_, session)
+  local leg = session.delegate
+  local call = leg.call
+  leg.on_ack = nil
+  call.stale = nil
+  session:invite({ body = call.b.sdp, delegate = {
+    on_accept = function(response) leg.sdp = headers.session(response.message) or leg.sdp end,
+  } })
+end
+
 -- What A has not seen yet of the winner's description.
 local function body_for(call, leg)
   local said = call.a.said
   if not said then return leg.sdp end
-  if said ~= leg.sdp then call.stale = true end -- A has taken another fork's
+  if said ~= leg.sdp then
+    call.stale = true
+    call.a.on_ack = on_stale_ack
+  end
 end
 
 local function leg_of(call, branch, session)
