@@ -188,9 +188,16 @@ static void begin_call(struct world *w)
 {
   unsigned how = next(w), more = next(w), i = more % CALLS;
   struct msip_reply options = reply(how);
+  struct msip_str none = MSIP_STR("");
   struct msip_start start = {
       .method = MSIP_INVITE,
+      .name = none,
       .to = MSIP_STR("sip:b@192.0.2.9"),
+      .from = none,
+      .uri = none,
+      .routes = none,
+      .contact = none,
+      .call_id = none,
       .options = &options,
       .session_expires = 90,
       .rel100 = (enum msip_rel100_ask)(how >> 1 & 3),
