@@ -130,8 +130,8 @@ bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
     return false;
   if (response) {
     kept = msip_msg_keep(o->ua->pool, response);
-    if (!kept && response->status < 200)
-      return false; /* the final one counts */
+    if (!kept && (response->status < 200 || o->done))
+      return false; /* the first final one counts */
     if (!kept)
       err = MSIP_ENOMEM;
   }
