@@ -1,8 +1,8 @@
 /* Final responses that are answered by another try (RFC 3261 8.1.3.5). */
 #include "message/delta.h"
+#include "ua/interest.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/subscription_in.h"
 #include "uri/uri.h"
 
 enum { LONGER_MAX = 4, URI_MAX = 1024 };

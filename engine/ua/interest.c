@@ -1,7 +1,7 @@
+#include "ua/interest.h"
 #include "message/event.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/subscription_in.h"
 
 static uint64_t hash(struct msip_ua *ua, struct msip_str call_id,
                      struct msip_str local_tag)

@@ -3,10 +3,10 @@
 
 #include "dialog/failure.h"
 #include "message/build.h"
+#include "ua/interest.h"
 #include "ua/outgoing_in.h"
 #include "ua/relay_in.h"
 #include "ua/session_in.h"
-#include "ua/subscription_in.h"
 
 enum { REQUEST_MAX = 65535 };
 

@@ -1,8 +1,8 @@
 /* The way in: datagram, message, transaction, dialog or new request. */
+#include "ua/interest.h"
 #include "ua/outgoing_in.h"
 #include "ua/relay_in.h"
 #include "ua/request_in.h"
-#include "ua/subscription_in.h"
 
 /* RFC 5626 keep-alives and STUN (RFC 5389) share the port; neither is SIP. */
 static bool is_keepalive(struct msip_str bytes)

@@ -1,7 +1,7 @@
 /* Requests of ours outside a dialog (RFC 3261 8.1.1). */
+#include "ua/interest.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
-#include "ua/subscription_in.h"
 #include "uri/nameaddr.h"
 #include "uri/uri.h"
 

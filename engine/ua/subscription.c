@@ -1,6 +1,7 @@
 #include "ua/subscription.h"
 
 #include "message/event.h"
+#include "ua/interest.h"
 #include "ua/outgoing_in.h"
 #include "ua/request_in.h"
 #include "ua/subscription_in.h"
