@@ -168,12 +168,12 @@ static int confirm(struct msip_outgoing *o, struct msip_session *s,
   msip_dialog_confirm(&s->dialog, response);
   note_peer(s, response);
   s->confirmed = true;
-  o->ua->counters.sessions_started++;
   s->prack.due = false;
   s->first_ack.cseq = response->cseq;
   s->first_ack.due = true;
   if (s->state == MSIP_SESSION_TERMINATED)
     return 0;
+  o->ua->counters.sessions_started++;
   s->state = MSIP_SESSION_ACK_WAIT;
   err = hear(s, response);
   if (!err && s->exchange.state == MSIP_OFFER_OURS)

@@ -120,6 +120,12 @@ void msip_outgoing_detach(struct msip_outgoing *o)
   o->txn = NULL;
 }
 
+static bool is_later_fork(const struct msip_outgoing *o,
+                          const struct msip_session *s)
+{
+  return o->call && o->call->accepted && o->call->accepted != s;
+}
+
 bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
                           const struct msip_msg *response, int err)
 {
@@ -130,7 +136,7 @@ bool msip_outgoing_report(struct msip_outgoing *o, struct msip_session *s,
     return false;
   if (response) {
     kept = msip_msg_keep(o->ua->pool, response);
-    if (!kept && (response->status < 200 || o->done))
+    if (!kept && (response->status < 200 || is_later_fork(o, s)))
       return false; /* the first final one counts */
     if (!kept)
       err = MSIP_ENOMEM;

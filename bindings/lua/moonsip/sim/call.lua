@@ -232,6 +232,11 @@ function Call:receive_final(request, message)
 end
 
 local function forget(call)
+  for key, request in pairs(call.phone.pending) do -- an INVITE that a BYE left unanswered
+    if request.call == call then
+      call.phone.pending[key] = nil
+    end
+  end
   if call.phone.calls[call.call_id] == call then
     call.phone.calls[call.call_id] = nil
   end

@@ -168,7 +168,8 @@ local function end_ringing(phone, call)
 end
 
 local function default_answer(message, call)
-  local status = (call or message.method == "OPTIONS") and 200 or 481
+  local known = call and (call.state ~= "ended" or ends[message.method])
+  local status = (known or message.method == "OPTIONS") and 200 or 481
   local wants = message.method == "INVITE" or message.method == "UPDATE" and message.has_sdp
   return { status_code = status, body = wants and call and call.phone:sdp() or nil }
 end
@@ -255,7 +256,7 @@ function Phone:respond(message, options)
   if options.status_code >= 300 and message == call.incoming then
     call.state = "failed"
     call:release()
-  elseif options.status_code < 300 then
+  elseif options.status_code < 300 and call.state ~= "ended" then
     call.state = "confirmed"
     entry.call, entry.cseq, entry.interval, entry.left = call, message.cseq, T1, 64 * T1
     self.net:after_ms(T1, repeat_2xx, entry)
