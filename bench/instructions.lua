@@ -23,7 +23,7 @@ local function count_instructions(script, count, port, profile)
   }
   assert(server:await("listening on", 60))
   local load = process.start {
-    "build/release/bench/bench_load", "--calls", tostring(count), "--in-flight", "32",
+    "build/release/bench/bench_load", "--calls", tostring(count), "--in-flight", "8",
     tostring(port),
   }
   assert(load:wait(300) == 0, "calls failed")

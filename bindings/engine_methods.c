@@ -139,6 +139,7 @@ void mlua_engine_push_status(lua_State *L, struct mlua_engine *engine)
   push_listening(L, engine);
   lua_setfield(L, -2, "listening");
   set_count(L, "sessions", census.sessions);
+  set_count(L, "ending", census.ending);
   set_count(L, "requests", census.requests);
   set_count(L, "outgoing", census.outgoing);
   set_count(L, "transactions", census.transactions);

@@ -205,8 +205,9 @@ static int agent_census(lua_State *L)
   struct agent *agent = check(L);
   struct msip_census census = msip_ua_census(agent->engine->ua);
 
-  lua_createtable(L, 0, 9);
+  lua_createtable(L, 0, 10);
   set_count(L, "sessions", census.sessions);
+  set_count(L, "ending", census.ending);
   set_count(L, "requests", census.requests);
   set_count(L, "outgoing", census.outgoing);
   set_count(L, "subscriptions", census.subscriptions);

@@ -26,6 +26,7 @@ static json_t *census(struct msip_host *host)
   json_t *all = json_object();
 
   set(all, "sessions", now.sessions);
+  set(all, "ending", now.ending);
   set(all, "requests", now.requests);
   set(all, "outgoing", now.outgoing);
   set(all, "subscriptions", now.subscriptions);

@@ -16,7 +16,6 @@ static void linger(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   s->box = NULL;
   s->lingers = true;
-  ua->census.sessions--;
 }
 
 static void free_dead(struct msip_dead *dead)
@@ -220,6 +219,8 @@ void msip_session_end(struct msip_session *s, const char *reason,
   if (s->state == MSIP_SESSION_TERMINATED)
     return;
   s->state = MSIP_SESSION_TERMINATED;
+  ua->census.sessions -= !s->bare;
+  ua->census.ending += !s->bare;
   msip_session_timer_stop(s);
   msip_change_stop(s);
   msip_session_maybe_unlist(s);
@@ -261,7 +262,10 @@ void msip_session_free(struct msip_session *s)
   msip_keyring_drop(s->auth);
   msip_exchange_fini(&s->exchange);
   msip_dialog_fini(&s->dialog);
-  ua->census.sessions -= !s->bare && !s->lingers;
+  if (s->state == MSIP_SESSION_TERMINATED)
+    ua->census.ending -= !s->bare;
+  else
+    ua->census.sessions -= !s->bare;
   msip_pool_give(ua->pool, s, sizeof *s);
 }
 

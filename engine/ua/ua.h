@@ -71,6 +71,7 @@ const char *msip_ua_why(const struct msip_ua *ua);
 
 struct msip_census {
   uint32_t sessions;
+  uint32_t ending; /* sessions that are over, kept for repeats */
   uint32_t requests;
   uint32_t outgoing;
   uint32_t subscriptions;

@@ -104,7 +104,7 @@ local function check(result, n)
     if key ~= "over" then assert.equal(1, times, key) end
   end
   local census = result.agent:census()
-  for what in ("sessions requests outgoing transactions timers tasks"):gmatch("%a+") do
+  for what in ("sessions ending requests outgoing transactions timers tasks"):gmatch("%a+") do
     assert.equal(0, census[what], what)
   end
   assert.same({}, result.phone.calls)

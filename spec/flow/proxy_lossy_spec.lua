@@ -90,7 +90,7 @@ local function check(result, n)
   assert.same({}, result.failed)
   assert.equal(n, result.finished)
   local census = result.proxy:census()
-  for what in ("sessions requests outgoing transactions timers tasks"):gmatch("%a+") do
+  for what in ("sessions ending requests outgoing transactions timers tasks"):gmatch("%a+") do
     assert.equal(0, census[what], what)
   end
   local counters = result.proxy:counters()

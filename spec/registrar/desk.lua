@@ -116,7 +116,7 @@ end
 function desk:finish()
   self.net:run(8000)
   local census = self.agent:census()
-  for what in ("sessions requests outgoing transactions timers tasks"):gmatch("%a+") do
+  for what in ("sessions ending requests outgoing transactions timers tasks"):gmatch("%a+") do
     assert(census[what] == 0, census[what] .. " " .. what .. " left behind")
   end
   assert(self.agent:counters().script_errors == 0, "a callback raised")

@@ -20,7 +20,7 @@ describe("scripts/proxy.lua", function()
     for _, phone in pairs(phones) do phone.on_request = nil end
     net:run(8000) -- until all have expired
     local census = proxy:census()
-    for what in ("sessions requests outgoing transactions tasks"):gmatch("%a+") do
+    for what in ("sessions ending requests outgoing transactions tasks"):gmatch("%a+") do
       assert.equal(0, census[what], what)
     end
     assert.equal(0, proxy:counters().script_errors)

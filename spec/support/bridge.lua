@@ -125,7 +125,7 @@ function bridge:finish()
   end
   self.net:run(300)
   local census = self.agent:census()
-  for what in ("sessions requests outgoing transactions timers tasks"):gmatch("%a+") do
+  for what in ("sessions ending requests outgoing transactions timers tasks"):gmatch("%a+") do
     if census[what] ~= 0 then
       error(("%d %s left behind\n%s"):format(census[what], what, self.net:ladder()), 2)
     end

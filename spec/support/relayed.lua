@@ -135,7 +135,7 @@ function relayed:finish(options)
   if self.call and self.call.state == "confirmed" then self.call:bye() end
   self.net:run(400)
   local census = self.proxy:census()
-  for what in ("sessions requests outgoing transactions timers tasks"):gmatch("%a+") do
+  for what in ("sessions ending requests outgoing transactions timers tasks"):gmatch("%a+") do
     if census[what] ~= 0 then
       error(("%d %s left behind\n%s"):format(census[what], what, self.net:ladder()), 2)
     end

@@ -44,6 +44,7 @@ function Engine:close() end
 ---@field counters table<string, integer>
 ---@field listening string[]
 ---@field sessions integer
+---@field ending integer sessions that are over, kept for repeats
 ---@field requests integer
 ---@field outgoing integer
 ---@field transactions integer

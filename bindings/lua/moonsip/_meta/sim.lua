@@ -97,7 +97,7 @@ local Agent = {}
 function Agent:reload() end
 
 --- What lives now.
----@return { sessions: integer, requests: integer, outgoing: integer, transactions: integer,
+---@return { sessions: integer, ending: integer, requests: integer, outgoing: integer, transactions: integer,
 --- timers: integer, tasks: integer, pool_bytes: integer }
 function Agent:census() end
 
