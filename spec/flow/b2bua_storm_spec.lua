@@ -174,8 +174,8 @@ function storm:check()
   assert.same({}, self.caller_phone.pending)
   assert.same({}, self.callee_phone.pending)
   local census = self.agent:census()
-  local kinds = "sessions ending subscriptions dialogs requests outgoing transactions timers tasks"
-  for what in kinds:gmatch("%a+") do
+  local all = "sessions ending subscriptions dialogs requests outgoing transactions timers tasks"
+  for what in all:gmatch("%a+") do
     assert.equal(0, census[what], ("seed %d leaves %s"):format(self.seed, what))
   end
   local counters = self.agent:counters()

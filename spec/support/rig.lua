@@ -168,8 +168,8 @@ function rig:finish()
   end
   self.net:run(300)
   local census = self.agent:census()
-  local kinds = "sessions ending subscriptions dialogs requests outgoing transactions timers tasks"
-  for what in kinds:gmatch("%a+") do
+  local all = "sessions ending subscriptions dialogs requests outgoing transactions timers tasks"
+  for what in all:gmatch("%a+") do
     if census[what] ~= 0 then
       error(("%d %s left behind\n%s"):format(census[what], what, self.net:ladder()), 2)
     end
