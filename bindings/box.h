@@ -103,8 +103,8 @@ void mlua_push_response(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing,
                         struct msip_session *session, struct msip_msg *message);
 /* An outgoing request got a response or failed: keeps the result and wakes the
- * tasks in wait(). */
-void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
+ * tasks in wait().  True: the response, as scripts see it, is on top. */
+bool mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
                           struct msip_outgoing *outgoing,
                           struct msip_session *session,
                           struct msip_msg *message, int err);

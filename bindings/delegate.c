@@ -94,10 +94,21 @@ static void push_current(lua_State *L, struct mlua_engine *engine,
   lua_pushvalue(L, index);
 }
 
+/* Objects of the library's own classes, which say so in their metatable, are
+ * never exported; there is one for each leg of each call. */
+static bool is_own(lua_State *L, int index)
+{
+  bool own = luaL_getmetafield(L, index, "__delegate") != LUA_TNIL;
+
+  lua_settop(L, own ? -2 : -1);
+  return own;
+}
+
 void mlua_delegate_pack(lua_State *L, struct mlua_engine *engine, int index)
 {
   index = lua_absindex(L, index);
-  if (!lua_istable(L, index) || !push_name(L, engine, index)) {
+  if (!lua_istable(L, index) || is_own(L, index) ||
+      !push_name(L, engine, index)) {
     lua_pushvalue(L, index);
     return;
   }

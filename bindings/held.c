@@ -1,5 +1,6 @@
 /* moonsip.delegates: for modules of the library that keep a script's callbacks.
- * What they hold follows a reload as session.delegate does. */
+ * What they hold follows a reload as session.delegate does.  Delegates that are
+ * objects of such a module say `__delegate = true` in their metatable. */
 #include "delegate.h"
 #include "engine.h"
 

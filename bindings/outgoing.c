@@ -274,7 +274,7 @@ static void wake_all(lua_State *L, struct outgoing_box *box, int err)
     wake(L, MSIP_CONTAINER(due.next, struct waiter, node), err);
 }
 
-void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
+bool mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
                           struct msip_outgoing *outgoing,
                           struct msip_session *session,
                           struct msip_msg *message, int err)
@@ -283,20 +283,27 @@ void mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
   int top = lua_gettop(L);
 
   if (!box || box->done)
-    return;
+    return false;
   luaL_checkstack(L, 8, "results");
   mlua_box_push(L, &box->box); /* alive while its waiters run */
-  keep_sent(L, engine, outgoing);
-  if (session && message && message->status >= 200)
-    keep_session(L, engine, session);
   box->done = err || !message || message->status >= 200;
   box->err = err;
+  if (box->done)
+    keep_sent(L, engine, outgoing);
+  if (session && message && message->status >= 200)
+    keep_session(L, engine, session);
   if (message) {
     mlua_push_response(L, engine, outgoing, session, message);
     keep_response(L, box);
   }
   wake_all(L, box, err);
-  lua_settop(L, top);
+  if (!message) {
+    lua_settop(L, top);
+    return false;
+  }
+  lua_settop(L, top + 2);
+  lua_remove(L, top + 1);
+  return true;
 }
 
 /* call:cancel(options?) -> true | nil, err */

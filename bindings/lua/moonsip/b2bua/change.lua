@@ -12,6 +12,7 @@ local change = {}
 ---@class moonsip.b2bua.Change
 local Change = {}
 Change.__index = Change
+Change.__delegate = true
 
 -- Both sides agree: `offer` came from the leg that asked, nil when it asked for
 -- one.

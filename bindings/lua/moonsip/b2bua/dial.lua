@@ -17,6 +17,7 @@ local elsewhere <const> = { 'Reason: SIP;cause=200;text="Call completed elsewher
 ---@class moonsip.b2bua.Branch
 local Branch = {}
 Branch.__index = Branch
+Branch.__delegate = true
 
 local function options_for(call, target)
   local late = call.late

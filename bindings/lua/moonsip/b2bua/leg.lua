@@ -10,6 +10,7 @@ local headers = require("moonsip.b2bua.headers")
 ---@field sdp string? the latest session description from this side that is in use
 local Leg = {}
 Leg.__index = Leg
+Leg.__delegate = true
 
 function Leg.new(call, request)
   return setmetatable({ call = call, request = request }, Leg)

@@ -7,6 +7,7 @@ local refusal = require("moonsip.b2bua.refusal")
 ---@class moonsip.b2bua.Relay
 local Relay = {}
 Relay.__index = Relay
+Relay.__delegate = true
 
 function Relay.on_accept(response, out)
   local self = out.delegate
