@@ -28,7 +28,7 @@ local function count_instructions(script, count, port, profile)
   }
   assert(load:wait(300) == 0, "calls failed")
   assert(load:output():find("repeated=0", 1, true), "the machine is too slow: repeats count")
-  server:stop(30)
+  server:stop(90)
   callee:stop()
   local _, report = server:output()
   return assert(tonumber(report:match("Collected%s*:%s*(%d+)")), report)
@@ -46,5 +46,5 @@ end
 
 local call = weigh("scripts/answer.lua", arg[2] or "/dev/null")
 print(("%d user instructions per call"):format(call))
-local bridged = weigh("spec/interop/scripts/bridge.lua", "/dev/null")
+local bridged = weigh("spec/interop/scripts/bridge.lua", arg[3] or "/dev/null")
 print(("%d per bridged call, %.2f times as many"):format(bridged, bridged / call))

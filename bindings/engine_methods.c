@@ -208,6 +208,23 @@ static int engine_events(lua_State *L)
   return 1;
 }
 
+/* engine:session(call_id, local_tag, remote_tag) -> session | nil */
+static int engine_session(lua_State *L)
+{
+  struct mlua_engine *engine = mlua_engine_check(L, 1);
+  struct msip_str call_id = mlua_check_str(L, 2);
+  struct msip_str local_tag = mlua_check_str(L, 3);
+  struct msip_str remote_tag = mlua_check_str(L, 4);
+  struct msip_session *session =
+      engine->ua ? msip_ua_session(engine->ua, call_id, local_tag, remote_tag)
+                 : NULL;
+
+  if (!session)
+    return 0;
+  mlua_push_session(L, engine, session);
+  return 1;
+}
+
 static int engine_attach(lua_State *L)
 {
   lua_getglobal(L, "require");
@@ -221,13 +238,21 @@ static int engine_attach(lua_State *L)
 void mlua_push_engine_methods(lua_State *L)
 {
   static const luaL_Reg methods[] = {
-      {"run", engine_run},         {"step", engine_step},
-      {"stop", engine_stop},       {"drain", engine_drain},
-      {"close", engine_close},     {"reload", engine_reload},
-      {"status", engine_status},   {"listening", engine_listening},
-      {"fd", engine_fd},           {"pollfd", engine_fd},
-      {"timeout", engine_timeout}, {"events", engine_events},
-      {"attach", engine_attach},   {NULL, NULL},
+      {"run", engine_run},
+      {"step", engine_step},
+      {"stop", engine_stop},
+      {"drain", engine_drain},
+      {"close", engine_close},
+      {"reload", engine_reload},
+      {"status", engine_status},
+      {"listening", engine_listening},
+      {"fd", engine_fd},
+      {"pollfd", engine_fd},
+      {"timeout", engine_timeout},
+      {"events", engine_events},
+      {"attach", engine_attach},
+      {"session", engine_session},
+      {NULL, NULL},
   };
 
   luaL_newlib(L, methods);

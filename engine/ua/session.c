@@ -152,6 +152,14 @@ static struct msip_session *find(struct msip_ua *ua, struct msip_str call_id,
   return NULL;
 }
 
+struct msip_session *msip_ua_session(struct msip_ua *ua,
+                                     struct msip_str call_id,
+                                     struct msip_str local_tag,
+                                     struct msip_str remote_tag)
+{
+  return find(ua, call_id, local_tag, remote_tag);
+}
+
 struct msip_session *msip_session_find(struct msip_ua *ua,
                                        const struct msip_msg *m)
 {

@@ -82,6 +82,11 @@ struct msip_census {
 };
 struct msip_census msip_ua_census(const struct msip_ua *ua);
 
+/* The live session with this Call-ID and these tags, or NULL. */
+struct msip_session *msip_ua_session(struct msip_ua *ua,
+                                     struct msip_str call_id,
+                                     struct msip_str local_tag,
+                                     struct msip_str remote_tag);
 /* Walks the live sessions, in no order: start with NULL. */
 struct msip_session *msip_ua_next_session(const struct msip_ua *ua,
                                           struct msip_session *after);

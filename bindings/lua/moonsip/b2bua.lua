@@ -5,11 +5,13 @@ local Leg = require("moonsip.b2bua.leg")
 local delegates = require("moonsip.delegates")
 local dial = require("moonsip.b2bua.dial")
 local headers = require("moonsip.b2bua.headers")
+local join = require("moonsip.b2bua.join")
 local latch = require("moonsip.latch")
 local sip = require("moonsip")
 local targets = require("moonsip.b2bua.targets")
 require("moonsip.b2bua.change")
 require("moonsip.b2bua.relay")
+require("moonsip.b2bua.transfer")
 
 local b2bua = {}
 
@@ -17,7 +19,7 @@ local b2bua = {}
 local known <const> = {
   delegate = "table", answer = "boolean", follow = "boolean", timeout = "number",
   headers = "table", trusted = "boolean", auth = "table", extra_headers = "table",
-  from = "string", to = "string",
+  from = "string", to = "string", transfer = "string",
 }
 
 local function check(options)
@@ -97,10 +99,26 @@ function b2bua.start(request, to, options)
   return call
 end
 
+--- The INVITE takes the place of a leg: that one is hung up, and its other side
+--- talks to the new one (RFC 3891).  The request is answered here.
+---@return moonsip.b2bua.Call? call nil: it was refused
+function b2bua.replace(request, leg)
+  return join.replace(request, leg)
+end
+
+-- A peer whose INVITE names a dialog of a bridged call means that leg.
+local function replaced(request)
+  local session = request.replaces
+  local leg = session and session.delegate
+  if getmetatable(leg) == Leg then return leg end
+end
+
 --- Bridges, and waits until the call is answered or has failed.
 ---@return moonsip.b2bua.Call? call
 ---@return moonsip.Error? err
 function b2bua.bridge(request, to, options)
+  local old = replaced(request)
+  if old then return join.replace(request, old) end
   local call = b2bua.start(request, to, options)
   if call.state == "calling" then
     call.latch = latch()

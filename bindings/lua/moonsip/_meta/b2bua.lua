@@ -42,7 +42,14 @@ local b2bua = {}
 ---@field auth (moonsip.Credentials|moonsip.Credentials[])? for challenges of any target
 ---@field extra_headers moonsip.ExtraHeaders? of the INVITE to any target
 ---@field headers moonsip.b2bua.HeaderPolicy?
+---@field transfer "perform"|"pass"|"refuse"|nil what becomes of a REFER (perform)
 ---@field trusted boolean? true: P-Asserted-Identity and the like pass (RFC 3325)
+
+--- A REFER of `leg` for the other one.  true: the hook has answered; false: 603;
+--- targets: there instead of where Refer-To points; nil: as the option says.
+---@alias moonsip.b2bua.OnTransfer
+---| fun(request: moonsip.IncomingRequest, leg: moonsip.b2bua.Leg): moonsip.b2bua.Decision
+---@alias moonsip.b2bua.Decision boolean|moonsip.b2bua.Targets|nil
 
 --- All optional.  They run in the callback of what happened, so they may wait.
 ---@class moonsip.b2bua.Hooks
@@ -50,6 +57,11 @@ local b2bua = {}
 --- not this one
 ---@field on_progress? fun(response: moonsip.IncomingResponse, call: moonsip.b2bua.Call)
 ---@field on_answer? fun(response: moonsip.IncomingResponse, call: moonsip.b2bua.Call)
+---@field on_change? fun(request: moonsip.IncomingRequest, leg: moonsip.b2bua.Leg): boolean? a
+--- re-INVITE, or UPDATE with an offer; true: the hook has answered
+---@field on_info? fun(request: moonsip.IncomingRequest, leg: moonsip.b2bua.Leg): boolean? likewise
+---@field on_message? fun(request: moonsip.IncomingRequest, leg: moonsip.b2bua.Leg): boolean?
+---@field on_transfer? moonsip.b2bua.OnTransfer
 ---@field on_hangup? fun(leg: moonsip.b2bua.Leg, reason: moonsip.EndReason) which leg ended it
 ---@field on_end? fun(call: moonsip.b2bua.Call)
 
@@ -93,6 +105,15 @@ function b2bua.bridge(request, targets, options) end
 ---@param options? moonsip.b2bua.Options
 ---@return moonsip.b2bua.Call call
 function b2bua.start(request, targets, options) end
+
+--- An INVITE takes the place of a leg, which is hung up; the other side gets a
+--- re-INVITE.  While that leg still rings the caller is answered with it: call
+--- pickup.  bridge() does so by itself when the INVITE has a Replaces that names a
+--- leg (RFC 3891).  The request is answered here.
+---@param request moonsip.IncomingInviteRequest
+---@param leg moonsip.b2bua.Leg
+---@return moonsip.b2bua.Call? call nil: it was refused
+function b2bua.replace(request, leg) end
 
 ---@class moonsip.b2bua.Error: moonsip.Error
 ---@field code string "EREFUSED", "ETIMEOUT", "ENOTARGET", "ELOOP" or of engine:invite

@@ -76,6 +76,13 @@ function Engine:timeout() end
 ---@return "r"
 function Engine:events() end
 
+--- The live call with this Call-ID and these tags; ours is the local one.
+---@param call_id string
+---@param local_tag string
+---@param remote_tag string
+---@return moonsip.Session? session
+function Engine:session(call_id, local_tag, remote_tag) end
+
 --- Runs the engine inside luv's loop.
 ---@param uv table require "luv"
 ---@return { detach: fun() }

@@ -80,6 +80,8 @@ end
 --- One leg is gone: the other one follows.
 function Call.leg_gone(call, leg, reason, lines)
   if call.state == "ended" then return end
+  local moving = call.moving
+  if moving and moving:without(leg) then return end
   local other = call:across(leg)
   lines = lines or reason_lines(reason)
   if call.state == "calling" then
@@ -109,6 +111,7 @@ function Call.hangup(call, options)
       extra_headers = lines,
     })
   else
+    if call.moving then call.moving:give_up() end
     if call.a.session then call.a.session:bye(given) end
     if call.b and call.b.session then call.b.session:bye(given) end
   end

@@ -45,6 +45,7 @@ local function accept_late(self, response, offer)
   local sent = self.request:accept({
     body = offer, extra_headers = response.message:lines(leg.call.passes),
   })
+  if self.done then self.done(sent) end
   if sent then
     self.far.sdp = offer
     return
@@ -62,6 +63,7 @@ function Change.on_accept(response, request)
     status_code = response.status_code, body = sdp or false,
     extra_headers = message:lines(self.leg.call.passes),
   })
+  if self.done then self.done(sent) end
   if sent then
     commit(self, self.offer, sdp)
   else
@@ -74,10 +76,13 @@ function Change.on_reject(response, err, request)
   local result = refusal.of(response, err)
   local message = response and response.message
   self.request:reject(refusal.options(message, result.status, self.leg.call.passes))
+  if self.done then self.done(nil) end
 end
 
 function Change.on_redirect(_, request) -- nobody moves within a call
-  request.delegate.request:reject({ status_code = 488 })
+  local self = request.delegate
+  self.request:reject({ status_code = 488 })
+  if self.done then self.done(nil) end
 end
 
 -- Who asked for a re-INVITE does not wait any more.
@@ -96,7 +101,7 @@ local function cannot(request, err)
 end
 
 -- UPDATE reaches those who know it, and early dialogs; all others a re-INVITE.
-local function ask(far, request, options)
+local function put(far, request, options)
   local session = far.session
   if request.method ~= "INVITE" and (session.takes_update or session.session_state == "early") then
     return session:update(options)
@@ -110,35 +115,48 @@ local function is_refresh(leg, far, offer)
   return offer and offer == leg.sdp and far and far.sdp
 end
 
---- Puts an offer, or the wish for one, to the far side.
-function change.relay(request, leg, offer)
+--- Puts what `leg` offers, or its wish for an offer, to the far side.  `done`,
+--- if any, hears of our 2xx, or nil when there was none.
+function change.ask(request, leg, far, done)
+  local call = leg.call
+  local offer = headers.session(request.message)
+  local self = setmetatable({
+    leg = leg, far = far, request = request, offer = offer, done = done,
+  }, Change)
+  local out, err = put(far, request, {
+    body = offer, delegate = self, extra_headers = request.message:lines(call.passes),
+  })
+  if not out then
+    cannot(request, err)
+    if done then done(nil) end
+    return
+  end
+  self.out = out
+  if request.method == "INVITE" then request.delegate = self end
+end
+
+local function relay(request, leg, offer)
   local call = leg.call
   local far = call:across(leg)
   if is_refresh(leg, far, offer) and not call.stale then
     return request:accept({ body = far.sdp })
   end
-  if call.moving or not far or not far.session or leg ~= call.a and leg ~= call.b then
+  if call.joining or not far or not far.session or leg ~= call.a and leg ~= call.b then
     return request:reject({ status_code = 491 })
   end
   if call:tell("on_change", request, leg) then return end -- the script has answered
-  local self = setmetatable({ leg = leg, far = far, request = request, offer = offer }, Change)
-  local out, err = ask(far, request, {
-    body = offer, delegate = self, extra_headers = request.message:lines(call.passes),
-  })
-  if not out then return cannot(request, err) end
-  self.out = out
-  if request.method == "INVITE" then request.delegate = self end
+  change.ask(request, leg, far)
 end
 
 function Leg.on_invite(request, session)
-  change.relay(request, session.delegate, headers.session(request.message))
+  relay(request, session.delegate, headers.session(request.message))
 end
 
 -- Without an offer an UPDATE is about this leg alone.
 local function on_update(request, session)
   local offer = headers.session(request.message)
   if not offer then return request:accept() end
-  change.relay(request, session.delegate, offer)
+  relay(request, session.delegate, offer)
 end
 Leg.on_update = on_update
 

@@ -59,6 +59,15 @@ function targets.groups(value)
   return groups
 end
 
+--- All targets as one list.
+function targets.flat(value)
+  local list = {}
+  for _, members in ipairs(targets.groups(value)) do
+    table.move(members, 1, #members, #list + 1, list)
+  end
+  return list
+end
+
 -- "<sip:a@b>;q=0.5" -> URI text, q
 local function contact(text)
   local uri = text:match("<([^>]*)>") or text:match("^%s*([^;%s]+)")
