@@ -294,7 +294,8 @@ static int session_prack(lua_State *L)
 {
   static const struct mlua_reply_rule rule = {
       .method = "prack",
-      .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE};
+      .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE |
+                 MLUA_OPTION_TIMEOUT};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;
   struct msip_outgoing *out = NULL;

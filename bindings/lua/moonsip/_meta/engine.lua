@@ -99,18 +99,27 @@ function Engine:attach(uv) end
 ---@field call_id string?
 ---@field max_forwards integer? default, and at most, 70
 ---@field timeout number? seconds to the final response; then `ETIMEOUT`, and CANCEL
+---@field follow boolean? true: the Contacts of a 3xx are tried by q (RFC 3261 8.1.3.4)
+---@field retry boolean? false: 416, 420 and 422 are final (RFC 3261 8.1.3.5)
 ---@field user_agent string?
 
 ---@class moonsip.InviteOptions: moonsip.StartOptions
 ---@field ack boolean? false: the script acknowledges the 2xx itself, within 64*T1
 ---@field prack boolean? false: likewise for reliable provisional responses
 ---@field rel100 "no"|"supported"|"required"|nil default the setting
----@field session_expires integer? seconds; 0: no session timer; default the setting
+---@field session_expires integer? seconds, at least `session.min_se`, kept up by us alone when
+--- the callee has no session timer; 0: ask for none; default: the setting, if both sides can
 
 --- Calls.  A body is our offer; without one the peer makes it, and the answer goes
 --- into `response:ack { body = }`.  Each response with a To tag of its own has a
 --- session (forks); the engine acknowledges each 2xx when the callbacks have run.
 --- A 2xx of a further fork goes to `on_accept`; without that it is hung up.
+---
+--- With `follow` a redirected request goes to each Contact in turn, none twice and
+--- 16 at most, until one accepts; 305, 380 and 6xx end that.  A 420 is answered by
+--- one try without the option tags that are not supported, a 416 to a tel URI by one
+--- with a SIP URI, a 422 by a longer interval; the result is that of the last try.  A
+--- callee that rings and then keeps silent for `limits.ring_time` is cancelled.
 ---@param options moonsip.InviteOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err `EUNSUPPORTED`, `ETRANSPORT`: no way there; `ETOOBIG`; `ENOMEM`

@@ -89,6 +89,7 @@ local Session = {}
 ---@field extra_headers moonsip.ExtraHeaders?
 ---@field body (string|moonsip.Body|false)?
 ---@field delegate moonsip.OutgoingRequestDelegate?
+---@field timeout number? seconds to the final response; then `ETIMEOUT`; a re-INVITE is cancelled
 
 --- Hangs up.  Before the ACK of our 2xx the BYE is queued until the ACK or its
 --- time-out (RFC 3261 15); a 2xx of theirs is acknowledged first.
@@ -99,8 +100,9 @@ local Session = {}
 function Session:bye(options) end
 
 --- Other requests in the dialog.  A string body of MESSAGE is text/plain, others
---- need `content_type`.  481 ends the call, 408 and silence end it with BYE
---- (RFC 3261 12.2.1.2); NOTIFY leaves it alone (RFC 5057).
+--- need `content_type`.  481 ends the call; 408, silence and what shows that nothing
+--- gets through end it with BYE (RFC 3261 12.2.1.2, RFC 5057 table 1); the silence of
+--- a NOTIFY leaves it alone.
 ---@param options? moonsip.RequestOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err `EGONE`; `ENOMEM`
@@ -148,21 +150,25 @@ function Session:prack(options) end
 
 ---@class moonsip.ChangeOptions: moonsip.RequestOptions
 ---@field ack boolean? of an INVITE; false: the script acknowledges its 2xx, within 64*T1
----@field retry boolean? false: a 491 is final; default true
+---@field retry boolean? false: 491, 420 and 422 are final; default true
 
 --- Changes the session by a re-INVITE.  With a body that is our offer, and its
 --- 2xx is acknowledged at once.  Without one the peer makes the offer, and the
---- answer goes into `response:ack { body = }`.  A 491 is tried again after 0 to
---- 2 s (RFC 3261 14.1); 481 ends the call, 408 and silence end it with BYE, any
---- other refusal leaves the session as it was.  Nothing else may be open on either
---- side.
+--- answer goes into `response:ack { body = }`.  A 491 is tried again after 0 to 2 s,
+--- in a call that we began after 2.1 to 4 s (RFC 3261 14.1), a 422 with a longer
+--- interval.  481, 408, silence and some others (RFC 5057 table 1) end the call; any
+--- other refusal leaves the session as it was, or as a reliable provisional response
+--- agreed.  Nothing else may be open on either side, but for a refresh of the session
+--- timer: behind that it waits, without `message` so far.  A callee that is asked by it,
+--- and keeps silent for `limits.ring_time`, hears CANCEL.
 ---@param options? moonsip.ChangeOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err `EPENDING`: something is open; `EGONE`; `ESTATE`: early; `ENOMEM`
 function Session:invite(options) end
 
 --- The same by UPDATE (RFC 3311), whose 2xx needs no ACK.  Without a body it
---- moves the remote target and renews the session timer only.
+--- moves the remote target and renews the session timer only.  In an early call it
+--- may be sent, with an offer once ours or theirs is answered reliably (RFC 3311 5.1).
 ---@param options? moonsip.ChangeOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err as of Session:invite
