@@ -33,6 +33,8 @@ static void learn(struct msip_subscription *sub,
   msip_timer_stop(&sub->ua->wheel, &sub->wait);
   if (state->has_expires)
     msip_subscription_set_expires(sub, state->expires);
+  else if (!msip_timer_is_armed(&sub->timer)) /* it may come before the 2xx */
+    msip_subscription_set_expires(sub, sub->asked);
 }
 
 void msip_notify_deliver(struct msip_subscription *sub, struct msip_txn *txn,

@@ -249,6 +249,10 @@ static void build_capabilities(struct msip_request *r, struct msip_buf *buf,
   if ((wanted || reply->supported.len) && supported.len &&
       !msip_reply_has(reply, MSIP_STR("Supported")))
     msip_build_header(buf, MSIP_H_SUPPORTED, supported);
+  /* RFC 6665 8.2.2 */
+  if (wanted && *r->ua->settings->events &&
+      !msip_reply_has(reply, MSIP_STR("Allow-Events")))
+    msip_build_allow_events(r->ua, buf);
 }
 
 /* 11.2: what a 200 to OPTIONS says about bodies. */

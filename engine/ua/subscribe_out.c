@@ -152,8 +152,13 @@ void msip_subscribe_granted(struct msip_subscription *sub,
     seconds = said;
   if (sub->ending)
     return; /* the last NOTIFY is to come */
-  sub->ending = seconds == 0;
-  msip_subscription_set_expires(sub, seconds);
+  if (seconds > 0) {
+    msip_subscription_set_expires(sub, seconds);
+    return;
+  }
+  sub->ending = true; /* they end it */
+  msip_timer_stop(&sub->ua->wheel, &sub->timer);
+  msip_subscribe_await(sub);
 }
 
 /* The first is on_accept's. */

@@ -112,6 +112,16 @@ describe("a SUBSCRIBE", function()
       assert.equal(0, #notes)
     end)
 
+  it("and OPTIONS hear of the packages that the setting `events` lists (RFC 6665 8.2.2)", function()
+    local watcher = subscribe()
+    assert.equal("presence, dialog", watcher.latest.response:header("Allow-Events"))
+    local options = rig.phone:request({ to = rig.agent, method = "OPTIONS" })
+    rig.net:settle()
+    assert.equal("presence, dialog", options.response:header("Allow-Events"))
+    watcher:unsubscribe()
+    rig.net:settle()
+  end)
+
   it("cannot be accepted with 202 (RFC 6665 8.3.1, EVT-007)", function()
     local ok, why
     script.on_subscribe = function(request)

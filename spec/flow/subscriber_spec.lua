@@ -133,6 +133,36 @@ describe("engine:subscribe", function()
     assert.is_nil(subscription.retry_after)
   end)
 
+  it("ends when no 2xx follows a NOTIFY that names no end (RFC 6665 4.1.2.4)", function()
+    local call
+    caller.phone.on_request = function(message)
+      call = dialog(message)
+      return false
+    end
+    subscribe({ expires = 60 })
+    notify(call, "active")
+    answer = function() return false end
+    caller.net:run(40)
+    assert.equal("ETIMEOUT", told("on_reject")[1][2].code)
+    assert.same({}, told("on_terminated"))
+    caller.net:run(60)
+    assert.equal("expired", told("on_terminated")[1][1])
+  end)
+
+  it("waits for the last NOTIFY when the 2xx says Expires 0 (RFC 6665 4.1.2.4)", function()
+    local call
+    caller.phone.on_request = function(message)
+      call = dialog(message)
+      return { status_code = 200, headers = { "Expires: 0" } }
+    end
+    subscribe()
+    caller.net:run(5)
+    assert.same({}, told("on_terminated"))
+    assert.equal(200, notify(call, "terminated;reason=timeout"):status())
+    assert.equal(1, #told("on_notify"))
+    assert.equal(1, #told("on_terminated"))
+  end)
+
   it("without any NOTIFY fails after 64*T1 (RFC 6665 4.1.2.4, EVT-003)", function()
     local call
     caller.phone.on_request = function(message)

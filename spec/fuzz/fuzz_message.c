@@ -9,6 +9,7 @@
 #include "message/replaces.h"
 #include "message/route.h"
 #include "message/session_expires.h"
+#include "message/substate.h"
 #include "message/warning.h"
 
 #include <assert.h>
@@ -63,6 +64,7 @@ static void check_fields(const struct msip_msg *m)
     struct msip_str value = msip_row_value(m, &m->header[i]);
     struct msip_rack rack;
     struct msip_event_name event;
+    struct msip_substate substate;
     struct msip_reason reason;
     struct msip_replaces replaces;
     struct msip_session_expires se;
@@ -74,6 +76,8 @@ static void check_fields(const struct msip_msg *m)
       inside(m, rack.method);
     if (msip_event_parse(&event, value) == 0)
       inside(m, event.package);
+    if (msip_substate_parse(&substate, value) == 0)
+      inside(m, substate.state);
     if (msip_reason_parse(&reason, value) == 0)
       inside(m, reason.text);
     if (msip_replaces_parse(&replaces, value) == 0)
