@@ -265,6 +265,8 @@ void msip_outgoing_settle(struct msip_outgoing *o, struct msip_session *s,
       msip_own_ack_default(o, s);
     if (call && call->accepted != s && !wanted)
       turn_down(o, s, "another fork answered");
+    if (o->change && !o->change->ack.due)
+      msip_outgoing_let_go(o);
   }
 }
 

@@ -308,6 +308,23 @@ void msip_outgoing_end(struct msip_outgoing *o)
   msip_list_add(&o->ua->dead, &o->sweep.node);
 }
 
+static void release(struct msip_outgoing *o)
+{
+  if (o->box && o->ua->on_release)
+    o->ua->on_release(o->ua->arg, o->box);
+  o->box = NULL;
+}
+
+void msip_outgoing_let_go(struct msip_outgoing *o)
+{
+  if (o->let_go)
+    return;
+  o->let_go = true;
+  release(o);
+  if (o->session)
+    msip_session_repeats(o->session);
+}
+
 static void free_form(struct msip_outgoing *o)
 {
   if (!o->form)
@@ -320,8 +337,7 @@ void msip_outgoing_free(struct msip_outgoing *o)
 {
   struct msip_ua *ua = o->ua;
 
-  if (o->box && ua->on_release)
-    ua->on_release(ua->arg, o->box);
+  release(o);
   msip_list_del(&o->node);
   msip_list_del(&o->sweep.node);
   msip_timer_stop(&ua->wheel, &o->limit);
@@ -341,8 +357,10 @@ void msip_outgoing_free(struct msip_outgoing *o)
   msip_bytes_drop(o->credentials);
   msip_keyring_drop(o->auth);
   msip_subscription_leave(o);
-  if (o->session)
+  if (o->session) {
+    o->session->repeats -= o->let_go;
     msip_session_unref(o->session);
+  }
   ua->census.outgoing--;
   msip_pool_give(ua->pool, o, sizeof *o);
 }

@@ -36,6 +36,7 @@ struct msip_outgoing {
   bool own;                 /* the engine's own: no events */
   bool done;                /* its final result is reported */
   bool ended;               /* a final response came */
+  bool let_go;              /* all was told */
   bool dead;
   struct msip_follow *follow; /* NULL: redirections are final */
   struct msip_bytes *tail;    /* what follows the head, to send it (again) */
@@ -58,6 +59,8 @@ void msip_outgoing_head(const struct msip_outgoing *o, struct msip_buf *buf,
                         const struct msip_flow *to, struct msip_str branch);
 void msip_outgoing_end(struct msip_outgoing *o);
 void msip_outgoing_free(struct msip_outgoing *o);
+/* All was told: what stays of an INVITE is for repeats of its 2xx. */
+void msip_outgoing_let_go(struct msip_outgoing *o);
 void msip_outgoing_response(void *arg, struct msip_txn *t,
                             const struct msip_msg *response);
 void msip_outgoing_failure(struct msip_outgoing *o, int err);

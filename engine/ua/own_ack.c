@@ -93,6 +93,8 @@ int msip_outgoing_ack(struct msip_outgoing *o, struct msip_session *s,
   err = err ? msip_because(ua, err, "out of memory") : send(o, s, options);
   if (err)
     msip_exchange_restore(&s->exchange, &before);
+  else if (o->change && o->change->manual_ack)
+    msip_outgoing_let_go(o);
   msip_exchange_fini(&before);
   return err;
 }

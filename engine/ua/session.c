@@ -16,13 +16,16 @@ static void linger(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   s->box = NULL;
   s->lingers = true;
+  if (s->origin && s->origin->call->accepted == s)
+    msip_outgoing_let_go(s->origin);
 }
 
 static void free_dead(struct msip_dead *dead)
 {
   struct msip_session *s = MSIP_CONTAINER(dead, struct msip_session, sweep);
 
-  if (!s->origin)
+  s->dead = false;
+  if (!s->origin && s->refs == 0)
     msip_session_free(s);
   else if (!s->lingers)
     linger(s);
@@ -186,10 +189,12 @@ struct msip_request *msip_session_open(const struct msip_session *s,
   return NULL;
 }
 
-/* Nothing needs it any more: to the dead list, once. */
+/* Nothing needs it any more, or nothing but repeats of 2xx to INVITEs of ours:
+ * to the dead list. */
 static void maybe_dead(struct msip_session *s)
 {
-  if (s->dead || s->refs > 0 || s->state != MSIP_SESSION_TERMINATED)
+  if (s->dead || s->refs > s->repeats || s->state != MSIP_SESSION_TERMINATED ||
+      (s->lingers && (s->refs > 0 || s->origin)))
     return;
   s->dead = true;
   msip_session_unlist(s);
@@ -251,8 +256,12 @@ void msip_session_orphan(struct msip_session *s)
   s->origin = NULL;
   if (s->lingers && s->refs == 0)
     msip_session_free(s);
-  else if (s->lingers)
-    s->dead = false; /* dies with its BYE */
+}
+
+void msip_session_repeats(struct msip_session *s)
+{
+  s->repeats++;
+  maybe_dead(s);
 }
 
 void msip_session_free(struct msip_session *s)

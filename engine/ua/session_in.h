@@ -42,6 +42,7 @@ struct msip_session {
   uint32_t min_se;        /* largest Min-SE in this dialog (RFC 4028 7.4) */
   uint32_t retry_ms;      /* pause behind a refresh that was refused */
   uint32_t refs;          /* requests, outgoing requests, subscriptions */
+  uint32_t repeats;       /* those that wait for repeats of a 2xx only */
   enum msip_session_state state;
   bool listed;       /* the dialog is in ua->dialogs */
   bool confirmed;    /* a 2xx was sent or received once */
@@ -74,6 +75,8 @@ void msip_session_free(struct msip_session *s);
 /* The INVITE of ours that made it is gone: no 2xx comes any more. */
 void msip_session_orphan(struct msip_session *s);
 void msip_session_unref(struct msip_session *s);
+/* One of those who hold it waits for repeats only from now on. */
+void msip_session_repeats(struct msip_session *s);
 /* Around a dialog that is made already; `bare`: no call. */
 void msip_session_begin(struct msip_session *s, struct msip_ua *ua,
                         const struct msip_flow *flow, bool bare);
