@@ -1,6 +1,5 @@
 --- Somebody answered: A's 200, and B's ACK when that has to wait for A's answer.
 local Leg = require("moonsip.b2bua.leg")
-local headers = require("moonsip.b2bua.headers")
 
 local answer = {}
 

@@ -1,7 +1,6 @@
 --- Two legs that did not talk so far are put together, and another one leaves.
 local Leg = require("moonsip.b2bua.leg")
 local change = require("moonsip.b2bua.change")
-local headers = require("moonsip.b2bua.headers")
 local refusal = require("moonsip.b2bua.refusal")
 
 local join = {}

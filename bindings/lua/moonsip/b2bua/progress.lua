@@ -1,7 +1,6 @@
 --- What rings on the B side is shown to the A side: one early dialog at a time,
 --- whatever the callee's side forks into.
 local Leg = require("moonsip.b2bua.leg")
-local headers = require("moonsip.b2bua.headers")
 
 local progress = {}
 
