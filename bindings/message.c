@@ -1,4 +1,5 @@
 #include "error.h"
+#include "message/body.h"
 #include "value.h"
 
 /* User values: the body (a long string is not worth making twice), and a table
@@ -231,6 +232,19 @@ static int message_has(lua_State *L)
   return 1;
 }
 
+/* message:description() -> string | nil: the session description, also as a
+ * part of a multipart body */
+static int message_description(lua_State *L)
+{
+  const struct msip_msg *m = self(L);
+  struct msip_str sdp;
+
+  if (!m || m->body.len == 0 || msip_msg_session_body(m, &sdp) != 1)
+    return 0;
+  mlua_push_str(L, sdp);
+  return 1;
+}
+
 /* Names that a set holds in lower case, or as "x-" by their first letters. */
 static bool is_wanted(lua_State *L, int set, struct msip_str name)
 {
@@ -319,9 +333,13 @@ static int message_bytes(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"header", message_header}, {"headers", message_headers},
-    {"lines", message_lines},   {"has", message_has},
-    {"parts", message_parts},   {NULL, NULL},
+    {"description", message_description},
+    {"header", message_header},
+    {"headers", message_headers},
+    {"lines", message_lines},
+    {"has", message_has},
+    {"parts", message_parts},
+    {NULL, NULL},
 };
 
 const struct mlua_class mlua_message_class = {

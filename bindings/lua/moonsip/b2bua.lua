@@ -51,7 +51,7 @@ end
 
 local function make(request, options)
   local message = request.message
-  local body = headers.session(message)
+  local body = message:description()
   local passes = headers.set(options.headers, options.trusted)
   local call = setmetatable({
     state = "calling",

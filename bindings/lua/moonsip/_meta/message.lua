@@ -56,6 +56,11 @@ local Message = {}
 ---@return string? value
 function Message:header(name) end
 
+--- The session description in it, as it was written, also out of a body of several
+--- parts.
+---@return string? text
+function Message:description() end
+
 --- All values of a header, members of list headers one by one, over all rows.
 ---@param name string
 ---@return string[] values

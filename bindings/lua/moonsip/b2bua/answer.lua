@@ -1,6 +1,5 @@
 --- Somebody answered: A's 200, and B's ACK when that has to wait for A's answer.
 local Leg = require("moonsip.b2bua.leg")
-local headers = require("moonsip.b2bua.headers")
 
 local answer = {}
 
@@ -12,7 +11,7 @@ local function on_late_ack(ack, session)
   leg.on_ack = nil
   call.owes_ack = nil
   if not response then return end
-  leg.sdp = headers.session(ack.message)
+  leg.sdp = ack.message:description()
   if leg.sdp then
     response:ack({ body = leg.sdp })
   else
@@ -37,7 +36,7 @@ local function on_stale_ack(_, session)
   leg.on_ack = nil
   call.stale = nil
   session:invite({ body = call.b.sdp, delegate = {
-    on_accept = function(response) leg.sdp = headers.session(response.message) or leg.sdp end,
+    on_accept = function(response) leg.sdp = response.message:description() or leg.sdp end,
   } })
 end
 
@@ -64,7 +63,7 @@ function answer.with(call, branch, response)
   local message = response.message
   local leg = leg_of(call, branch, response.session)
   local a = call.a
-  leg.sdp = headers.session(message) or leg.sdp
+  leg.sdp = message:description() or leg.sdp
   leg.target = branch.target
   call.b = leg
   call.shown = nil

@@ -88,6 +88,7 @@ function Call.leg_gone(call, leg, reason, lines)
     call:cancel_branches(lines)
   elseif other and other.session then
     other.session:bye(lines and { extra_headers = lines })
+    leg.session.delegate, other.session.delegate = nil, nil -- nothing more to hear of
   end
   call:tell("on_hangup", leg, reason)
   call:finish()

@@ -34,7 +34,7 @@ local function on_late_ack(ack, session)
   local leg = session.delegate
   local self = leg.late_change
   leg.on_ack, leg.late_change = nil, nil
-  leg.sdp = headers.session(ack.message) or leg.sdp
+  leg.sdp = ack.message:description() or leg.sdp
   self.response:ack({ body = leg.sdp })
 end
 
@@ -57,7 +57,7 @@ end
 function Change.on_accept(response, request)
   local self = request.delegate
   local message = response.message
-  local sdp = headers.session(message)
+  local sdp = message:description()
   if request.method == "INVITE" and not self.offer then return accept_late(self, response, sdp) end
   local sent = self.request:accept({
     status_code = response.status_code, body = sdp or false,
@@ -119,7 +119,7 @@ end
 --- if any, hears of our 2xx, or nil when there was none.
 function change.ask(request, leg, far, done)
   local call = leg.call
-  local offer = headers.session(request.message)
+  local offer = request.message:description()
   local self = setmetatable({
     leg = leg, far = far, request = request, offer = offer, done = done,
   }, Change)
@@ -149,12 +149,12 @@ local function relay(request, leg, offer)
 end
 
 function Leg.on_invite(request, session)
-  relay(request, session.delegate, headers.session(request.message))
+  relay(request, session.delegate, request.message:description())
 end
 
 -- Without an offer an UPDATE is about this leg alone.
 local function on_update(request, session)
-  local offer = headers.session(request.message)
+  local offer = request.message:description()
   if not offer then return request:accept() end
   relay(request, session.delegate, offer)
 end

@@ -84,15 +84,6 @@ function headers.join(lines, more)
   return add(add({}, lines or {}), more)
 end
 
---- The session description in a message, as it was written, or nil.
-function headers.session(message)
-  local body = message.body
-  if not body or message.content_type == "application/sdp" then return body end
-  for _, part in ipairs(message:parts() or {}) do
-    if part.content_type == "application/sdp" then return part.body end
-  end
-end
-
 --- The body of a message as an option `body`, with its type, or nil.
 function headers.content(message)
   local body = message.body

@@ -1,7 +1,6 @@
 --- Two legs that did not talk so far are put together, and another one leaves.
 local Leg = require("moonsip.b2bua.leg")
 local change = require("moonsip.b2bua.change")
-local headers = require("moonsip.b2bua.headers")
 local refusal = require("moonsip.b2bua.refusal")
 
 local join = {}
@@ -26,7 +25,7 @@ Answerer.__index = Answerer
 
 function Answerer.on_accept(response, request)
   local self = request.delegate
-  self.answer = headers.session(response.message)
+  self.answer = response.message:description()
   finish(self, not self.answer and 488 or nil)
 end
 
@@ -53,7 +52,7 @@ Offerer.__index = Offerer
 function Offerer.on_accept(response, request)
   local self = request.delegate
   self.response = response
-  self.offer = headers.session(response.message)
+  self.offer = response.message:description()
   finish(self, not self.offer and 488 or nil)
 end
 
@@ -110,7 +109,7 @@ end
 function join.replace(request, old)
   local call = old.call
   local leg = Leg.new(call, request)
-  leg.sdp = headers.session(request.message)
+  leg.sdp = request.message:description()
   if call.state == "ended" or old ~= call.a and old ~= call.b then
     request:reject({ status_code = call.state == "ended" and 603 or 481 })
     return nil

@@ -1,7 +1,6 @@
 --- What rings on the B side is shown to the A side: one early dialog at a time,
 --- whatever the callee's side forks into.
 local Leg = require("moonsip.b2bua.leg")
-local headers = require("moonsip.b2bua.headers")
 
 local progress = {}
 
@@ -59,7 +58,7 @@ function progress.show(call, branch, response)
   local a = call.a
   if leg and not call.b then call.b = leg end
   if status == 199 then return end -- a fork ended (RFC 6228): not A's affair
-  local body = visible(call, leg, headers.session(message))
+  local body = visible(call, leg, message:description())
   local options = {
     status_code = status,
     reason_phrase = response.reason_phrase,
@@ -82,7 +81,7 @@ end
 function progress.on_answer_in_prack(request, session)
   local leg = session.delegate
   local b = leg.call.owes_prack
-  local answer = headers.session(request.message)
+  local answer = request.message:description()
   leg.on_prack = nil
   if not b or not answer then return request:reject({ status_code = 488 }) end
   leg.call.owes_prack = nil

@@ -119,7 +119,7 @@ function Transfer.on_accept(response, request)
   self.answered, self.out = response, nil
   local leg = Leg.new(self.call, request)
   leg:take(session)
-  leg.sdp = headers.session(response.message)
+  leg.sdp = response.message:description()
   if self.call.joining then
     session:bye()
     return fail(self, 491)
