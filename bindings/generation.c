@@ -38,6 +38,7 @@ static struct mlua_generation *new_generation(lua_State *L,
 
   memset(g, 0, sizeof *g);
   g->engine = engine;
+  g->load = ++engine->loads;
   msip_list_init(&g->node);
   if (luaL_newmetatable(L, GENERATION_CLASS)) {
     lua_pushcfunction(L, free_generation);
@@ -193,7 +194,10 @@ static void try_build(lua_State *L, struct attempt *attempt)
   lua_pushvalue(L, -4);
   lua_insert(L, -2);
   attempt->err = 0;
-  if (lua_pcall(L, 3, 0, 0) == LUA_OK)
+  attempt->engine->loading = attempt->engine->loads;
+  int status = lua_pcall(L, 3, 0, 0);
+  attempt->engine->loading = 0;
+  if (status == LUA_OK)
     return;
   attempt->err = MSIP_ESCRIPT;
   keep_cause(L, attempt);

@@ -18,6 +18,7 @@ struct mlua_generation {
   struct msip_link_node node; /* in engine->generations */
   struct mlua_engine *engine; /* NULL once that is gone */
   uint64_t number;            /* 1 is the first; 0 until it took over */
+  uint64_t load;              /* which of engine->loads made it */
   char **files;               /* the script and its modules */
   unsigned file_count;
 };

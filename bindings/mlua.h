@@ -40,6 +40,8 @@ struct mlua_engine {
   struct msip_link_node values;
   char *script; /* path, or NULL with inline delegates */
   uint64_t generation_count;
+  uint64_t loads;       /* tries to load the script */
+  uint64_t loading;     /* the one that is under way, or 0 */
   char last_error[512]; /* of the latest failed reload, or empty */
   bool log_function;    /* lines go to the options' log function */
   bool log_json;
@@ -80,4 +82,5 @@ int mlua_open_strings(lua_State *L);  /* string.find family with a budget */
 int mlua_open_sim(lua_State *L);      /* moonsip.sim.core */
 int mlua_open_held(lua_State *L);     /* moonsip.delegates */
 int mlua_open_latch(lua_State *L);    /* moonsip.latch */
+int mlua_open_library(lua_State *L);  /* moonsip.library */
 int mlua_open_auth(lua_State *L);     /* moonsip.auth.core */

@@ -79,6 +79,8 @@ static void preload(lua_State *L)
   lua_setfield(L, -2, "moonsip.delegates");
   lua_pushcfunction(L, mlua_open_latch);
   lua_setfield(L, -2, "moonsip.latch");
+  lua_pushcfunction(L, mlua_open_library);
+  lua_setfield(L, -2, "moonsip.library");
   lua_pushcfunction(L, mlua_open_auth);
   lua_setfield(L, -2, "moonsip.auth.core");
   for (const struct mlua_embedded *m = mlua_embedded_modules; m->name; m++) {

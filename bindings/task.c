@@ -387,15 +387,13 @@ int mlua_task_start(struct mlua_engine *engine, int nargs,
 }
 
 struct mlua_task *mlua_task_later(lua_State *L, struct mlua_engine *engine,
-                                  int nargs, msip_time delay)
+                                  int nargs, msip_time delay,
+                                  const struct mlua_task *owner)
 {
-  struct mlua_task *current = engine->running;
-
   if (is_full(engine))
     return NULL;
-  struct mlua_task *task =
-      fill(L, engine, nargs, current ? current->request : NULL,
-           current ? current->session : NULL);
+  struct mlua_task *task = fill(L, engine, nargs, owner ? owner->request : NULL,
+                                owner ? owner->session : NULL);
   park(task);
   msip_wake_at(&task->wake, msip_ua_now(engine->ua) + delay);
   return task;

@@ -37,10 +37,11 @@ struct mlua_task {
 int mlua_task_start(struct mlua_engine *engine, int nargs,
                     struct mlua_box *request, struct mlua_box *session);
 /* The same after `delay` milliseconds, for the function and arguments on top of
- * `L`; belongs to whom the running task belongs to.  NULL beyond limits.tasks.
- */
+ * `L`; belongs to whom `owner` belongs to, NULL: nobody.  NULL beyond
+ * limits.tasks. */
 struct mlua_task *mlua_task_later(lua_State *L, struct mlua_engine *engine,
-                                  int nargs, msip_time delay);
+                                  int nargs, msip_time delay,
+                                  const struct mlua_task *owner);
 /* The task this code runs in; raises "cannot wait here" outside of one. */
 struct mlua_task *mlua_task_current(lua_State *L);
 /* `return mlua_task_park(L);` as the last act of a waiting function. */

@@ -24,13 +24,16 @@ static msip_time delay_arg(lua_State *L, int arg)
   return (msip_time)(seconds * 1000 + 0.5);
 }
 
-/* The engine that runs; raises when there is none. */
+/* The engine that runs; raises when there is none, and while a script is
+ * loaded: that may fail, and nothing must have begun then. */
 static struct mlua_engine *engine_here(lua_State *L)
 {
   struct mlua_engine *engine = mlua_engine_of(L);
 
   if (!engine || !engine->ua)
     luaL_error(L, "no engine runs yet: wait for on_start");
+  if (engine->loading)
+    luaL_error(L, "the script is not loaded yet: wait for on_reload");
   return engine;
 }
 
@@ -71,8 +74,9 @@ static int cancel_timer(lua_State *L)
   return 1;
 }
 
-/* The function and its arguments begin at `first`. */
-static int start_later(lua_State *L, int first, msip_time delay)
+/* The function and its arguments begin at `first`.  What is `owned` ends with
+ * the call that runs. */
+static int start_later(lua_State *L, int first, msip_time delay, bool owned)
 {
   struct mlua_engine *engine = engine_here(L);
   struct timer *timer;
@@ -85,7 +89,8 @@ static int start_later(lua_State *L, int first, msip_time delay)
   mlua_engine_push(L, engine);
   lua_setiuservalue(L, -2, 1);
   lua_insert(L, first);
-  timer->task = mlua_task_later(L, engine, lua_gettop(L) - first - 1, delay);
+  timer->task = mlua_task_later(L, engine, lua_gettop(L) - first - 1, delay,
+                                owned ? engine->running : NULL);
   if (!timer->task)
     return luaL_error(L, "limits.tasks reached");
   timer->serial = timer->task->serial;
@@ -95,12 +100,17 @@ static int start_later(lua_State *L, int first, msip_time delay)
 
 static int spawn_task(lua_State *L)
 {
-  return start_later(L, 1, 0);
+  return start_later(L, 1, 0, true);
 }
 
 static int start_after(lua_State *L)
 {
-  return start_later(L, 2, delay_arg(L, 1));
+  return start_later(L, 2, delay_arg(L, 1), true);
+}
+
+int mlua_timer_after(lua_State *L)
+{
+  return start_later(L, 2, delay_arg(L, 1), false);
 }
 
 static int now(lua_State *L)

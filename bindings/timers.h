@@ -5,6 +5,8 @@
 
 /* Sets sleep, spawn, after and now into the table on top. */
 void mlua_set_timers(lua_State *L);
+/* sip.after(seconds, fn, ...) of a timer that belongs to no call. */
+int mlua_timer_after(lua_State *L);
 /* Pushes sip.log. */
 void mlua_push_log(lua_State *L);
 /* Writes what argument 2 says, and the fields of the table that argument 3 may

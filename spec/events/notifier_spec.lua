@@ -182,3 +182,68 @@ describe("events.notifier", function()
     end)
   end)
 end)
+
+describe("a script with a notifier", function()
+  local SCRIPT <const> = [[
+    local sip = require "moonsip"
+    local script = { settings = { events = "message-summary" } }
+    local notifier = sip.events.notifier {
+      event = "message-summary", content_type = "text/plain", max_expires = %d,
+      body = function() return "%s" end,
+    }
+    function script.on_subscribe(request) notifier:handle(request) end
+    %s
+    return script
+  ]]
+  local path, net, agent, watcher
+
+  local function write(...)
+    local file <close> = assert(io.open(path, "w"))
+    file:write(SCRIPT:format(...))
+  end
+
+  local function refreshed()
+    watcher:subscribe({ expires = 900 })
+    net:settle()
+    return watcher.notifies[#watcher.notifies].body, watcher.latest.response:header("Expires")
+  end
+
+  before_each(function()
+    path = os.tmpname()
+    write(600, "first", "")
+    net = require("moonsip.sim").network()
+    agent = net:agent({ name = "server", address = "192.0.2.1:5060", script = path })
+    watcher = net:phone({ name = "alice", address = "192.0.2.9:5060" }):subscribe({
+      to = agent, ruri = "sip:alice@example.com", event = "message-summary", expires = 600,
+    })
+    net:settle()
+    assert.equal("first", watcher.notifies[1].body)
+  end)
+
+  after_each(function()
+    watcher:unsubscribe()
+    net:run(40)
+    assert.equal(0, agent:counters().script_errors)
+    agent:close()
+    os.remove(path)
+  end)
+
+  it("tells subscribers what its new code says, by its new options, from the reload on", function()
+    write(300, "second", "")
+    assert(agent:reload())
+    local body, expires = refreshed()
+    assert.equal("second", body)
+    assert.equal("300", expires)
+  end)
+
+  it("goes on as it was when a reload fails", function()
+    write(300, "second", "error('boom')")
+    assert.is_nil((agent:reload()))
+    local body, expires = refreshed()
+    assert.equal("first", body)
+    assert.equal("600", expires)
+    write(200, "third", "")
+    assert(agent:reload())
+    assert.equal("third", (refreshed()))
+  end)
+end)

@@ -322,6 +322,31 @@ describe("sip.auth.require", function()
     other:finish()
   end)
 
+  it("counts guesses that were looked up at the same time (AUT-026)", function()
+    local real = lookup
+    local other = Rig.new({ settings = {
+      ["auth.source_failures"] = 3, ["auth.user_failures"] = 0, ["auth.failure_pause"] = 60,
+    }, delegate = { on_message = function(request)
+      local user = sip.auth.require(request, function(...)
+        sip.sleep(0.1)
+        return real(...)
+      end, { realm = "biloxi.com" })
+      if user then request:accept() end
+    end } })
+    local first = other.phone:request({ to = other.agent, method = "MESSAGE", ruri = BOB })
+    other.net:settle()
+    local challenge, requests = digest.challenges(first.response)[1], {}
+    for i = 1, 4 do
+      requests[i] = other.phone:request({ to = other.agent, method = "MESSAGE", ruri = BOB,
+        headers = { "Authorization: " .. answer(challenge,
+          { password = i < 4 and "guess" or nil, nc = i }) } })
+    end
+    other.net:run(1)
+    assert.same({ 401, 401, 401, 403 }, { requests[1]:status(), requests[2]:status(),
+      requests[3]:status(), requests[4]:status() })
+    other:finish()
+  end)
+
   it("protects a new call; ACK and CANCEL are never asked (RFC 3261 22.1, AUT-002, CAN-010)",
     function()
       local call = rig.phone:invite({ to = rig.agent })

@@ -224,6 +224,26 @@ describe("a registration", function()
     assert.is_true(sent()[2].cseq > sent()[1].cseq)
   end)
 
+  it("goes on although the call ends in which the script asked for it", function()
+    answer = function() return ok() end
+    local session
+    caller.delegate.on_invite = function(request)
+      session = request:accept({ body = sip.sdp.answer(request.message.body) }).session
+      session.delegate = { on_info = function(info)
+        info:accept()
+        kept = sip.registration.keep({ registrar = REGISTRAR, address = ALICE })
+        session:bye()
+      end }
+    end
+    local call = caller.phone:invite({ to = caller.agent })
+    caller.net:run(1)
+    call:info()
+    caller.net:run(1200)
+    assert.equal("ended", call.state)
+    assert.equal(3, #sent())
+    assert.equal("registered", kept.state)
+  end)
+
   it("ends once: Expires 0, and nothing more (RFC 3261 10.2.2)", function()
     answer = function() return ok() end
     keep()

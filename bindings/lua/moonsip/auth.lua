@@ -191,26 +191,30 @@ local function is_ours(guard, rule, credentials)
     and guard.core:check(credentials.nonce, rule.realm, rule.life) ~= "foreign"
 end
 
+-- True when too many were wrong: it is answered.
+local function is_blocked(request, guard, rule, credentials)
+  local wait = guard.core:wait(request.message.source.address, rule.realm, credentials.username)
+  if not wait then return false end
+  tell(guard, "too many wrong passwords", request, credentials)
+  request:reject({
+    status_code = 403, reason_phrase = "Too Many Wrong Passwords",
+    extra_headers = { ("Retry-After: %d"):format(math.ceil(wait)) },
+  })
+  return true
+end
+
 local function verify(request, guard, rule, credentials, lookup)
-  local source = request.message.source.address
-  local user = credentials.username
   if rule.check_uri and not core.same_target(credentials.uri, tostring(request.message.ruri)) then
     request:reject({ status_code = 400, reason_phrase = "Credentials For Another URI" })
     return
   end
-  local wait = guard.core:wait(source, rule.realm, user)
-  if wait then
-    tell(guard, "too many wrong passwords", request, credentials)
-    request:reject({
-      status_code = 403, reason_phrase = "Too Many Wrong Passwords",
-      extra_headers = { ("Retry-After: %d"):format(math.ceil(wait)) },
-    })
-    return
-  end
+  if is_blocked(request, guard, rule, credentials) then return end
   local base = rule.algorithms[credentials.algorithm].base
   local right, ha1 = is_right(request, credentials, lookup, base)
+  -- The lookup may have waited, and others have guessed meanwhile.
+  if is_blocked(request, guard, rule, credentials) then return end
   if right then return pass(request, guard, rule, credentials, ha1) end
-  guard.core:failed(source, rule.realm, user)
+  guard.core:failed(request.message.source.address, rule.realm, credentials.username)
   tell(guard, "wrong user or password", request, credentials)
   challenge(request, guard, rule)
 end

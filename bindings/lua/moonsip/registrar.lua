@@ -4,6 +4,7 @@ local Location = require("moonsip.registrar.location")
 local Watcher = require("moonsip.registrar.watcher")
 local bindings = require("moonsip.registrar.bindings")
 local memory = require("moonsip.registrar.memory")
+local options = require("moonsip.options")
 local register = require("moonsip.registrar.register")
 local reply = require("moonsip.registrar.reply")
 local sip = require("moonsip")
@@ -14,45 +15,28 @@ local registrar = {}
 local Registrar = {}
 Registrar.__index = Registrar
 
--- Name, type and default of each option.
+-- Type and default of each option.
 local known = {
   name = { "string", "main" },
-  store = { "table" },
-  realm = { "string" },
-  domains = { "table" },
-  accepts = { "function" },
-  delegate = { "table" },
+  store = "table",
+  realm = "string",
+  domains = "table",
+  accepts = "function",
+  delegate = "table",
   min_expires = { "number", 60 },
   max_expires = { "number", 7200 },
-  default_expires = { "number" },
+  default_expires = "number",
   max_contacts = { "number", 10 },
   path = { "string", "supported" },
   service_route = { "table", {} },
-  outbound = { "boolean" },
-  flow_timer = { "number" },
+  outbound = "boolean",
+  flow_timer = "number",
   gruu = { "boolean", true },
   date = { "boolean", true },
 }
 
-local function names()
-  local list = {}
-  for name in pairs(known) do list[#list + 1] = name end
-  table.sort(list)
-  return table.concat(list, ", ")
-end
-
-local function refuse(text, ...)
-  error("registrar.new: " .. text:format(...), 4)
-end
-
-local function check(options)
-  for name, value in pairs(options) do
-    local rule = known[name]
-    if not rule then refuse("unknown option '%s', there are %s", tostring(name), names()) end
-    if type(value) ~= rule[1] then
-      refuse("option '%s': %s expected, got %s", name, rule[1], type(value))
-    end
-  end
+local function refuse(...)
+  options.refuse("registrar.new", ...)
 end
 
 local paths = { off = true, supported = true, always = true }
@@ -77,14 +61,8 @@ local function lower(host)
 end
 
 --- Makes a registrar.
-function registrar.new(options)
-  local self = { }
-  check(options or {})
-  for name, rule in pairs(known) do
-    local value = options and options[name]
-    if value == nil then value = rule[2] end
-    self[name] = value
-  end
+function registrar.new(given)
+  local self = options.read("registrar.new", given, known)
   check_values(self)
   self.realm = lower(self.realm)
   if self.domains then

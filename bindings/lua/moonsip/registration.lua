@@ -5,6 +5,8 @@
 --- There is one for each address and registrar in an engine, so a script that is
 --- reloaded and says again what it wants goes on with the one it has.
 local delegates = require("moonsip.delegates")
+local library = require("moonsip.library")
+local options = require("moonsip.options")
 local sip = require("moonsip")
 
 local registration = {}
@@ -28,22 +30,6 @@ local known = {
 }
 
 local by_engine = setmetatable({}, { __mode = "k" })
-
-local function check(options)
-  for name, value in pairs(options) do
-    local wanted = known[name]
-    if not wanted then
-      error(("registration.keep: unknown option '%s'"):format(tostring(name)), 3)
-    end
-    if type(value) ~= wanted then
-      error(("registration.keep: option '%s': %s expected, got %s"):format(name, wanted,
-        type(value)), 3)
-    end
-  end
-  for _, name in ipairs({ "registrar", "address" }) do
-    if not options[name] then error("registration.keep: no " .. name, 3) end
-  end
-end
 
 -- The number of a header, or nil: seconds, mostly.
 local function number_of(message, header)
@@ -120,7 +106,7 @@ end
 local function again(self, seconds)
   if self.state == "ended" then return end
   if self.timer then self.timer:cancel() end
-  self.timer = sip.after(seconds, self.step, self)
+  self.timer = library.after(seconds, self.step, self)
 end
 
 local function succeed(self, response, expires)
@@ -194,23 +180,24 @@ function Registration:stop()
 end
 
 --- Keeps an address registered.
-function registration.keep(options)
-  check(options)
+function registration.keep(given)
+  options.check("registration.keep", given, known)
+  options.need("registration.keep", given, { "registrar", "address" })
   local engine = assert(sip.engine())
-  local key = options.address .. " " .. options.registrar
+  local key = given.address .. " " .. given.registrar
   local all = in_engine(engine)
   local self = all[key]
   local old = self and self.wanted
   local wanted = {}
-  for name, value in pairs(options) do wanted[name] = value end
+  for name, value in pairs(given) do wanted[name] = value end
   if not self then
     self = setmetatable({
       engine = engine, key = key, state = "registering", failures = 0, turn = 0, cseq = 1,
-      call_id = options.call_id or sip.random(24),
+      call_id = given.call_id or sip.random(24),
     }, Registration)
     all[key] = self
   end
-  self.held = delegates.hold(options.delegate)
+  self.held = delegates.hold(given.delegate)
   wanted.delegate = nil
   self.wanted = wanted
   if not old or differs(old, wanted) then self:renew() end

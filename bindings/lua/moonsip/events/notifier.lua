@@ -3,6 +3,8 @@
 --- Subscribers belong to the engine, by the notifier's name: a script that is
 --- reloaded and makes its notifier anew finds them there.  Each is told one thing
 --- at a time; what changes meanwhile is told together.
+local library = require("moonsip.library")
+local options = require("moonsip.options")
 local sip = require("moonsip")
 
 local notifier = {}
@@ -11,64 +13,65 @@ local notifier = {}
 local Notifier = {}
 Notifier.__index = Notifier
 
--- Name, type and default of each option.
+-- Type and default of each option.
 local known = {
-  event = { "string" },
-  content_type = { "string" },
-  body = { "function" },
-  name = { "string" },
-  allow = { "function" },
+  event = "string",
+  content_type = "string",
+  body = "function",
+  name = "string",
+  allow = "function",
   min_expires = { "number", 60 },
   max_expires = { "number", 3600 },
 }
 
-local function check(options)
-  for name, value in pairs(options) do
-    local rule = known[name]
-    if not rule then error(("events.notifier: unknown option '%s'"):format(name), 3) end
-    if type(value) ~= rule[1] then
-      error(("events.notifier: option '%s': %s expected, got %s"):format(name, rule[1],
-        type(value)), 3)
-    end
-  end
-  for _, name in ipairs({ "event", "content_type", "body" }) do
-    if not options[name] then
-      error(("events.notifier: option '%s' is missing"):format(name), 3)
-    end
-  end
-end
-
---- Makes a notifier.
----@param options moonsip.events.NotifierOptions
----@return moonsip.events.Notifier
-function notifier.new(options)
-  check(options)
-  local self = {}
-  for name, rule in pairs(known) do
-    self[name] = options[name] == nil and rule[2] or options[name]
-  end
-  self.name = self.name or self.event
-  return setmetatable(self, Notifier)
-end
-
 local by_engine = setmetatable({}, { __mode = "k" })
 
--- What the engine that runs this code keeps under the notifier's name: lists of
--- subscriptions by resource, and the notifier made last, which decides.
-local function state_of(self)
+-- What the engine that runs this code keeps under a name: lists of subscriptions
+-- by resource, the notifier that decides, and the one that will.
+local function state_at(name)
   local engine = assert(sip.engine())
   local states = by_engine[engine]
   if not states then
     states = {}
     by_engine[engine] = states
   end
-  local state = states[self.name]
-  if not state then
-    state = { lists = {}, count = 0 }
-    states[self.name] = state
-  end
-  state.owner = self
+  states[name] = states[name] or { lists = {}, count = 0 }
+  return states[name]
+end
+
+-- The notifier made last, once the version of the script that made it has taken
+-- over: a reload that fails changes nothing.
+local function owner_of(state)
+  local _, current = library.version()
+  local heir = state.heir
+  if heir and heir.version == current then state.owner, state.heir = heir, nil end
+  return state.owner
+end
+
+local function claim(self)
+  if not sip.engine() then return end
+  local state = state_at(self.name)
+  owner_of(state)
+  state.heir = self
+end
+
+local function state_of(self)
+  local state = state_at(self.name)
+  if not owner_of(state) then state.owner = self end
   return state
+end
+
+--- Makes a notifier.
+---@param given moonsip.events.NotifierOptions
+---@return moonsip.events.Notifier
+function notifier.new(given)
+  local self = options.read("events.notifier", given, known)
+  options.need("events.notifier", self, { "event", "content_type", "body" })
+  self.name = self.name or self.event
+  self.version = library.version()
+  setmetatable(self, Notifier)
+  claim(self)
+  return self
 end
 
 local function enter(state, resource, subscription)
@@ -111,7 +114,7 @@ function tell(subscription)
     data.changed = true
     return
   end
-  local owner = data.state.owner
+  local owner = owner_of(data.state)
   local body = false
   if not data.pending then
     data.sent = (data.sent or -1) + 1
@@ -141,7 +144,7 @@ local function grant(owner, request)
 end
 
 function watcher.on_refresh(request, subscription)
-  local expires = grant(subscription.data.state.owner, request)
+  local expires = grant(owner_of(subscription.data.state), request)
   if expires and request:accept({ expires = expires }) then
     subscription.data.busy = nil -- a NOTIFY must follow, whatever waits
     tell(subscription)
@@ -235,4 +238,4 @@ function Notifier:subscribers(resource)
   return table.move(list, 1, #list, 1, {})
 end
 
-return setmetatable(notifier, { __call = function(_, options) return notifier.new(options) end })
+return setmetatable(notifier, { __call = function(_, given) return notifier.new(given) end })

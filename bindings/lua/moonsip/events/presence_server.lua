@@ -4,7 +4,9 @@
 --- What was published belongs to the engine, by the server's name, so a script
 --- that is reloaded finds it.
 local delegates = require("moonsip.delegates")
+local library = require("moonsip.library")
 local notifier = require("moonsip.events.notifier")
+local options = require("moonsip.options")
 local presence = require("moonsip.events.presence")
 local sip = require("moonsip")
 
@@ -14,10 +16,11 @@ local server = {}
 local Server = {}
 Server.__index = Server
 
+-- Type and default of each option.
 local known = {
   name = { "string", "presence" },
-  allow = { "function" },
-  delegate = { "table" },
+  allow = "function",
+  delegate = "table",
   min_expires = { "number", 60 },
   max_expires = { "number", 3600 },
   max_publications = { "number", 20 },
@@ -31,30 +34,21 @@ local function state_of(self)
   by_engine[engine] = by_engine[engine] or {}
   local states = by_engine[engine]
   states[self.name] = states[self.name] or { users = {} }
-  local state = states[self.name]
-  state.owner = self
+  return states[self.name]
+end
+
+-- The same, for a server that the script uses: its delegate hears from now on.
+local function claim(self)
+  local state = state_of(self)
   if self.delegate then state.held = delegates.hold(self.delegate) end
   return state
 end
 
 --- Makes a presence server.
----@param options? moonsip.events.PresenceServerOptions
+---@param given? moonsip.events.PresenceServerOptions
 ---@return moonsip.events.PresenceServer
-function server.new(options)
-  local self = setmetatable({}, Server)
-  for name, value in pairs(options or {}) do
-    local rule = known[name]
-    if not rule then error(("presence.server: unknown option '%s'"):format(name), 3) end
-    if type(value) ~= rule[1] then
-      error(("presence.server: option '%s': %s expected, got %s"):format(name, rule[1],
-        type(value)), 3)
-    end
-  end
-  for name, rule in pairs(known) do
-    local value = options and options[name]
-    if value == nil then value = rule[2] end
-    self[name] = value
-  end
+function server.new(given)
+  local self = setmetatable(options.read("presence.server", given, known), Server)
   self.notifier = notifier.new({
     event = presence.event, content_type = presence.content_type, name = self.name,
     allow = self.allow, min_expires = self.min_expires, max_expires = self.max_expires,
@@ -92,12 +86,12 @@ local function remove(state, resource, i)
 end
 
 -- Nobody refreshed it (RFC 3903 4).
-local function expire(state, resource, publication)
+local function expire(self, state, resource, publication)
   local i = find(state.users[resource], publication.etag)
   if not i then return end
   publication.timer = nil
   remove(state, resource, i)
-  changed(state.owner, state, resource)
+  changed(self, state, resource)
 end
 
 -- What a PUBLISH asks for (RFC 3903 6, steps 2 to 5), or the options of its refusal.
@@ -153,7 +147,7 @@ local function store(self, state, resource, asked, document)
   local list = state.users[resource] or {}
   if not asked.place and #list >= self.max_publications then return nil end
   local publication = { etag = sip.random(16), document = document }
-  publication.timer = sip.after(asked.expires, expire, state, resource, publication)
+  publication.timer = library.after(asked.expires, expire, self, state, resource, publication)
   if asked.publication and asked.publication.timer then asked.publication.timer:cancel() end
   list[asked.place or #list + 1] = publication
   state.users[resource] = list
@@ -168,7 +162,7 @@ end
 function Server:publish(request, resource)
   local message = request.message
   resource = resource or require("moonsip.events").resource(message.ruri)
-  local state = state_of(self)
+  local state = claim(self)
   local asked, refusal = read(self, state, resource, message)
   if not asked then return request:reject(refusal) end
   if asked.expires == 0 then
@@ -189,14 +183,14 @@ end
 
 --- Answers a SUBSCRIBE for presence.
 function Server:subscribe(request, resource)
-  state_of(self)
+  claim(self)
   return self.notifier:handle(request, resource)
 end
 
 --- What the server itself knows of a user, in place of what it said before under
 --- this key; nil takes it back.
 function Server:set(resource, key, document)
-  local state = state_of(self)
+  local state = claim(self)
   local list = state.users[resource] or {}
   local place = find(list, key)
   if document then

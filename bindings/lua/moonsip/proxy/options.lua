@@ -1,17 +1,18 @@
 --- What sip.proxy.forward is told: checked, and in one shape.
+local rules = require("moonsip.options")
 local sip = require("moonsip")
 
 local options = {}
 
 local known = {
   record_route = "boolean", path = "boolean", follow = "boolean", preloaded = "boolean",
-  answer = "boolean", realm = "string", timeout = "number", route = true,
+  answer = "boolean", realm = "string", timeout = "number", route = "any",
   extra_headers = "table", remove_headers = "table", understood = "table",
   on_branch = "function", on_response = "function",
 }
 
 local of_target = {
-  uri = true, route = true, path = true, extra_headers = "table", remove_headers = "table",
+  uri = "any", route = "any", path = "any", extra_headers = "table", remove_headers = "table",
   timeout = "number", q = "number",
 }
 
@@ -22,27 +23,8 @@ for name in ([[via v from f to t call-id i cseq max-forwards max-breadth route r
   untouchable[name] = true
 end
 
-local function refuse(text, ...)
-  error("proxy.forward: " .. text:format(...), 0)
-end
-
-local function names(list)
-  local found = {}
-  for name in pairs(list) do found[#found + 1] = name end
-  table.sort(found)
-  return table.concat(found, ", ")
-end
-
-local function check(given, list, what)
-  for name, value in pairs(given) do
-    local wanted = list[name]
-    if not wanted then
-      refuse("unknown %s '%s', there are %s", what, tostring(name), names(list))
-    end
-    if wanted ~= true and type(value) ~= wanted then
-      refuse("%s '%s': %s expected, got %s", what, name, wanted, type(value))
-    end
-  end
+local function refuse(...)
+  rules.refuse("proxy.forward", ...)
 end
 
 local function milliseconds(seconds)
@@ -109,8 +91,7 @@ end
 --- Options of the whole request.
 function options.read(given)
   given = given or {}
-  if type(given) ~= "table" then refuse("options: table expected, got %s", type(given)) end
-  check(given, known, "option")
+  rules.check("proxy.forward", given, known)
   return {
     record_route = given.record_route, path = given.path, follow = given.follow,
     answer = given.answer ~= false, realm = given.realm, timeout = milliseconds(given.timeout),
@@ -134,7 +115,7 @@ end
 
 --- What the engine is told about a branch.
 function options.branch(target, all)
-  check(target, of_target, "member of a target")
+  rules.check("proxy.forward", target, of_target, "member of a target")
   local lines, names_left = {}, {}
   table.move(all.headers, 1, #all.headers, 1, lines)
   table.move(all.remove, 1, #all.remove, 1, names_left)

@@ -1,6 +1,7 @@
 --- Where a request goes, in which order: groups one after the other, the targets
 --- of a group at once (RFC 3261 16.6).
 local options = require("moonsip.proxy.options")
+local rules = require("moonsip.options")
 local sip = require("moonsip")
 
 local targets = {}
@@ -47,7 +48,7 @@ local function read_group(list, groups)
   local members_of_it, has_q = {}, false
   for i, value in ipairs(list) do
     if not is_one(value) then
-      error("proxy.forward: a list inside a list of targets holds targets only", 0)
+      rules.refuse("proxy.forward", "a list inside a list of targets holds targets only")
     end
     local target = read_one(value)
     target.place = i

@@ -5,6 +5,7 @@
 --- a script that is reloaded finds the bindings where they were.
 local bindings = require("moonsip.registrar.bindings")
 local delegates = require("moonsip.delegates")
+local library = require("moonsip.library")
 local memory = require("moonsip.registrar.memory")
 local sip = require("moonsip")
 
@@ -144,11 +145,10 @@ end
 function Location:arm(time)
   if not time then return end
   local now = self.store:now()
-  -- A timer that is overdue was closed with the call it was set in.
-  if self.due and self.due <= time and self.due > now - 1 then return end
+  if self.due and self.due <= time then return end
   if self.timer then self.timer:cancel() end
   self.due = math.min(time, now + DAY)
-  self.timer = sip.after(math.max(self.due - now, 0), wake, self)
+  self.timer = library.after(math.max(self.due - now, 0), wake, self)
 end
 
 local function expire(self, aor)

@@ -3,6 +3,7 @@
 --- The first NOTIFY and one after each refresh say all there is, those between
 --- what changed.  Changes that come quickly share a NOTIFY.
 local bindings = require("moonsip.registrar.bindings")
+local library = require("moonsip.library")
 local reginfo = require("moonsip.registrar.reginfo")
 local sip = require("moonsip")
 
@@ -114,7 +115,7 @@ function Watcher:hear(current, changes)
     if self.timer then self.timer:cancel() end
     flush(self)
   elseif not self.timer then
-    self.timer = sip.after(due - now, flush, self)
+    self.timer = library.after(due - now, flush, self)
   end
 end
 
