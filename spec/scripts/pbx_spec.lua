@@ -90,6 +90,20 @@ describe("scripts/pbx.lua", function()
     assert.equal("terminated", alice.session.session_state)
   end)
 
+  it("passes hold on", function()
+    local call = dial(bob, "alice")
+    local held
+    alice.session.delegate = { on_invite = function(request)
+      local offer = sip.sdp.parse(request.message.body)
+      held = offer:direction()
+      request:accept({ body = offer:answer() })
+    end }
+    local offer = sip.sdp.offer({ previous = call.session.offer, direction = "sendonly" })
+    assert(call.session:invite({ body = offer }))
+    net:settle()
+    assert.equal("sendonly", held)
+  end)
+
   it("goes on to another user when one is busy", function()
     alice.status = 486
     local call = dial(bob, "alice")
