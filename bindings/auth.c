@@ -284,25 +284,23 @@ static int new_guard(lua_State *L)
  * the header */
 static int write_challenge(lua_State *L)
 {
-  struct guard *guard = check_guard(L);
+  enum { NAMES = 128 }; /* of the parameters, with what we write into them */
   struct msip_challenge c = {.realm = mlua_check_str(L, 2),
                              .algorithm = algorithm_arg(L, 3),
                              .has_qop = true,
                              .stale = lua_toboolean(L, 5),
                              .nonce = mlua_check_str(L, 6)};
-  struct msip_buf buf;
+  struct msip_buf buf = {.at = NULL};
+  luaL_Buffer out;
 
+  check_guard(L);
   luaL_checktype(L, 4, LUA_TTABLE);
   c.auth = lua_getfield(L, 4, "auth") != LUA_TNIL;
   c.auth_int = lua_getfield(L, 4, "auth-int") != LUA_TNIL;
-  msip_buf_init(&buf, msip_ua_pool(guard->box.engine->ua), 4096);
+  buf.room = buf.max = 2 * (c.realm.len + c.nonce.len) + NAMES;
+  buf.at = luaL_buffinitsize(L, &out, buf.room);
   msip_challenge_write(&buf, &c);
-  if (msip_buf_error(&buf)) {
-    msip_buf_fini(&buf);
-    mlua_raise_nomem(L);
-  }
-  mlua_push_str(L, msip_buf_str(&buf));
-  msip_buf_fini(&buf);
+  luaL_pushresultsize(&out, buf.len);
   return 1;
 }
 
@@ -409,7 +407,8 @@ static void push_own_host(lua_State *L, const struct mlua_engine *engine,
                           const struct msip_request *request)
 {
   const struct msip_flow *flow = &msip_request_message(request)->flow;
-  struct msip_buf buf;
+  char room[64];
+  struct msip_buf buf = {.at = room, .room = sizeof room, .max = sizeof room};
   struct msip_uri uri;
 
   if (msip_uri_parse(&uri, msip_str_c(engine->settings.contact), NULL) == 0 &&
@@ -417,10 +416,8 @@ static void push_own_host(lua_State *L, const struct mlua_engine *engine,
     mlua_push_str(L, uri.host);
     return;
   }
-  msip_buf_init(&buf, msip_ua_pool(engine->ua), 64);
   msip_addr_format_ip(&buf, &flow->local, true);
   mlua_push_str(L, msip_buf_str(&buf));
-  msip_buf_fini(&buf);
 }
 
 /* core.defaults(request) -> realm, seconds a nonce lives | nil when it is gone;

@@ -267,7 +267,7 @@ static void deliver_response(lua_State *L, struct mlua_engine *engine,
   bool told;
 
   if (msip_outgoing_is_relay(event->outgoing)) {
-    mlua_relay_result(L, engine, event->outgoing, event->message, 0);
+    mlua_relay_result(L, event->outgoing, event->message, 0);
     return;
   }
   told = tell_response(L, engine, event);
@@ -284,7 +284,7 @@ static void deliver_failure(lua_State *L, struct mlua_engine *engine,
   if (!box)
     return;
   if (msip_outgoing_is_relay(outgoing)) {
-    mlua_relay_result(L, engine, outgoing, NULL, event->err);
+    mlua_relay_result(L, outgoing, NULL, event->err);
     return;
   }
   mlua_outgoing_result(L, engine, outgoing, NULL, NULL, event->err);

@@ -7,7 +7,7 @@ struct outgoing_box {
   struct mlua_box box;
   struct msip_link_node waiters;
   enum msip_method method;
-  int responses; /* how many the table in RESPONSES holds */
+  int responses; /* how many came; RESPONSES holds the latest of them */
   int err;       /* it failed */
   bool done;     /* the last response is final, or err is set */
 };
@@ -19,6 +19,9 @@ struct waiter {
   struct mlua_task *task;
   bool any; /* provisional responses count too */
 };
+
+/* A peer may send provisional responses for as long as it likes. */
+enum { RESPONSES_KEPT = 64 };
 
 /* User values. */
 enum { DELEGATE = 1, MESSAGE, RESPONSES, SENT, SESSION, VALUES = 5 };
@@ -176,6 +179,8 @@ static int next_response(lua_State *L)
   lua_settop(L, 0);
   lua_pushvalue(L, lua_upvalueindex(1));
   box = self(L);
+  if (given < box->responses - RESPONSES_KEPT)
+    given = box->responses - RESPONSES_KEPT;
   lua_pushinteger(L, given + 1);
   lua_replace(L, lua_upvalueindex(2));
   if (given < box->responses) {
@@ -232,6 +237,10 @@ static void keep_response(lua_State *L, struct outgoing_box *box)
   }
   lua_pushvalue(L, -3);
   lua_rawseti(L, -2, ++box->responses);
+  if (box->responses > RESPONSES_KEPT) {
+    lua_pushnil(L);
+    lua_rawseti(L, -2, box->responses - RESPONSES_KEPT);
+  }
   lua_pop(L, 2);
 }
 

@@ -28,6 +28,9 @@ struct context {
 enum { REQUEST = 1, QUEUE, CONTEXT_VALUES = 2 };
 enum { CONTEXT = 1, BRANCH_VALUES = 1 };
 
+/* Provisional responses that nobody took out of QUEUE; more are not told of. */
+enum { UNTOLD = 64 };
+
 static const struct mlua_class context_class, branch_class;
 
 static struct context *self(lua_State *L)
@@ -86,12 +89,12 @@ static unsigned list_field(lua_State *L, const char *name,
 
 /* --- branches ----------------------------------------------------------- */
 
-static struct msip_request *request_of(lua_State *L, struct context *context,
-                                       int *gone)
+/* Of the context at 1. */
+static struct msip_request *request_of(lua_State *L, int *gone)
 {
   struct mlua_box *box;
 
-  (void)context;
+  self(L);
   lua_getiuservalue(L, 1, REQUEST);
   box = mlua_box_check(L, -1, &mlua_request_class);
   *gone = box->gone;
@@ -161,7 +164,7 @@ static int start_branch(lua_State *L)
 
   lua_settop(L, 2);
   read_options(L, &options);
-  r = request_of(L, context, &gone);
+  r = request_of(L, &gone);
   if (!r)
     return mlua_fail(L, gone, NULL);
   branch = mlua_box_new(L, context->box.engine, &branch_class, NULL, true);
@@ -260,24 +263,24 @@ static void queue_result(lua_State *L, struct context *context, int branch,
   lua_rawseti(L, -2, ++context->last);
 }
 
-void mlua_relay_result(lua_State *L, struct mlua_engine *engine,
-                       struct msip_outgoing *outgoing, struct msip_msg *message,
-                       int err)
+void mlua_relay_result(lua_State *L, struct msip_outgoing *outgoing,
+                       struct msip_msg *message, int err)
 {
   struct mlua_box *branch = msip_outgoing_box(outgoing);
+  bool final = !message || message->status >= 200;
   int top = lua_gettop(L);
   struct context *context;
   struct mlua_task *task;
 
-  (void)engine;
   if (!branch)
     return;
   luaL_checkstack(L, 16, "results");
   mlua_box_push(L, branch);
   lua_getiuservalue(L, -1, CONTEXT);
   context = (struct context *)mlua_box_check(L, -1, &context_class);
-  queue_result(L, context, top + 1, message, err);
-  if (!message || message->status >= 200)
+  if (final || context->last - context->first < UNTOLD)
+    queue_result(L, context, top + 1, message, err);
+  if (final)
     context->open--;
   task = context->waiter;
   if (task) {
@@ -319,7 +322,7 @@ static int respond(lua_State *L)
     more[i] = message_at(L, -1);
     lua_pop(L, 1); /* the list keeps it */
   }
-  r = request_of(L, context, &gone);
+  r = request_of(L, &gone);
   if (!r)
     return mlua_fail(L, gone, NULL);
   sent = mlua_response_new(L, context->box.engine);
@@ -331,7 +334,7 @@ static int respond(lua_State *L)
 static int silence(lua_State *L)
 {
   int gone;
-  struct msip_request *r = request_of(L, self(L), &gone);
+  struct msip_request *r = request_of(L, &gone);
 
   if (r)
     msip_request_relay_silence(r);
@@ -342,7 +345,7 @@ static int silence(lua_State *L)
 static int breadth(lua_State *L)
 {
   int gone;
-  struct msip_request *r = request_of(L, self(L), &gone);
+  struct msip_request *r = request_of(L, &gone);
 
   lua_pushinteger(
       L, r ? (lua_Integer)msip_relay_max_breadth(msip_request_message(r)) : 0);

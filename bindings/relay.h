@@ -7,6 +7,5 @@
 /* Pushes the module. */
 int mlua_open_relay(lua_State *L);
 /* A branch got a response, or failed with `err`. */
-void mlua_relay_result(lua_State *L, struct mlua_engine *engine,
-                       struct msip_outgoing *outgoing, struct msip_msg *message,
-                       int err);
+void mlua_relay_result(lua_State *L, struct msip_outgoing *outgoing,
+                       struct msip_msg *message, int err);

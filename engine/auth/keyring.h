@@ -60,6 +60,7 @@ struct msip_tries {
   uint8_t carried; /* with the try that is on the wire */
   uint8_t asked;   /* answers to challenges that this request met */
   uint8_t stale;   /* how often a nonce was too old */
+  uint8_t rounds;  /* challenges answered: they end, whoever asks */
   bool binds;      /* may bind logins that have no realm */
   bool bound;      /* a realm has asked */
   uint64_t realm;  /* hash of the one they are for; 0: none yet */

@@ -2,7 +2,7 @@
 #include "auth/challenge.h"
 #include "auth/keyring.h"
 
-enum { STALE_MAX = 3, VALUE_MAX = 8192 };
+enum { STALE_MAX = 3, ROUNDS_MAX = 16, VALUE_MAX = 8192 };
 
 /* What came of one challenge. */
 enum verdict { IGNORED, ANSWERED, REJECTED };
@@ -125,11 +125,11 @@ static bool remember(struct msip_keyring *k, struct msip_rand *rand,
 /* These credentials were on the wire and are asked for again.  An answer from
  * memory may have had a nonce that the peer forgot without saying so: then the
  * new one is tried once. */
-static bool is_rejected(const struct msip_answer *a, unsigned place,
+static bool is_rejected(const struct msip_answer *a, unsigned place, bool proxy,
                         const struct msip_challenge *c,
                         struct msip_tries *tries)
 {
-  if (!(tries->carried >> place & 1) || !a->text ||
+  if (!(tries->carried >> place & 1) || !a->text || a->proxy != proxy ||
       !msip_str_eq(a->realm, c->realm))
     return false;
   if (c->stale)
@@ -151,7 +151,7 @@ static enum verdict weigh(struct msip_keyring *k, struct msip_rand *rand,
   if (*seen >> place & 1) /* one further up serves */
     return IGNORED;
   *seen |= 1u << place;
-  if (is_rejected(&k->answer[place], place, c, tries)) {
+  if (is_rejected(&k->answer[place], place, proxy, c, tries)) {
     msip_bytes_drop(k->answer[place].text);
     k->answer[place].text = NULL;
     return REJECTED;
@@ -193,6 +193,8 @@ bool msip_keyring_learn(struct msip_keyring *k, struct msip_rand *rand,
   unsigned seen = 0;
   bool answered = false;
 
+  if (tries->rounds++ == ROUNDS_MAX)
+    return false;
   for (unsigned i = 0; i < 2; i++) {
     struct msip_values v;
     struct msip_str value;

@@ -49,7 +49,7 @@ static void leave(struct msip_session *s)
   msip_session_orphan(s);
 }
 
-/* limits.forks: one that only rings makes room for one that answers. */
+/* One that only rings makes room for one that answers. */
 static bool make_room(struct msip_outgoing *o, unsigned status)
 {
   struct msip_link_node *at;
@@ -74,9 +74,13 @@ static struct msip_session *fork_of(struct msip_outgoing *o,
 {
   struct msip_session *s = known_fork(o, response->to_tag);
 
-  if (s || response->status == 199 || !make_room(o, response->status))
+  if (s || response->status == 199)
     return s;
-  return msip_session_new_fork(o, response);
+  if (make_room(o, response->status))
+    return msip_session_new_fork(o, response);
+  msip_limit_reached(o->ua, MSIP_LIMIT_FORKS, response, response->status);
+  msip_late_accept(o->ua, response); /* a 2xx: nobody wants that call */
+  return NULL;
 }
 
 void msip_call_forget(struct msip_outgoing *o)

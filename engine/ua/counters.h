@@ -17,7 +17,8 @@
   X(refused_uri, "requests refused by limits.uri")                             \
   X(refused_headers, "requests refused by limits.headers")                     \
   X(refused_transactions, "requests refused by limits.transactions")           \
-  X(refused_dialogs, "calls refused by limits.dialogs")                        \
+  X(refused_dialogs, "calls and subscriptions refused by limits.dialogs")      \
+  X(refused_forks, "responses that limits.forks let make no dialog")           \
   X(refused_rate, "requests refused by limits.source_rate")                    \
   X(refused_loop, "requests refused because they came again unchanged")        \
   X(refused_tasks, "requests refused by limits.tasks")                         \

@@ -165,9 +165,12 @@ bool msip_interest_notify(struct msip_ua *ua, struct msip_txn *txn,
   struct msip_interest *want = find(ua, m);
   struct msip_subscription *sub;
 
-  if (!want || want->forks >= ua->settings->limit_forks ||
-      has_seen(want, m->from_tag))
+  if (!want || has_seen(want, m->from_tag))
     return false;
+  if (want->forks >= ua->settings->limit_forks) {
+    msip_limit_reached(ua, MSIP_LIMIT_FORKS, m, 481);
+    return false;
+  }
   if (msip_dialog_contact_of(m).len == 0) {
     msip_refuse(ua, txn, m,
                 &(struct msip_refusal){.status = 400,

@@ -33,8 +33,13 @@ void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
   msip_buf_init(&source, ua->pool, 64);
   msip_addr_format(&source, &m->flow.remote);
   from = msip_buf_str(&source);
-  msip_log(&ua->log, MSIP_LOG_WARN, m->call_id,
-           "%s is reached: a request from %.*s is refused with %u", setting,
-           (int)from.len, from.at, status);
+  if (msip_msg_is_request(m))
+    msip_log(&ua->log, MSIP_LOG_WARN, m->call_id,
+             "%s is reached: a request from %.*s is refused with %u", setting,
+             (int)from.len, from.at, status);
+  else
+    msip_log(&ua->log, MSIP_LOG_WARN, m->call_id,
+             "%s is reached: a response %u from %.*s makes nothing", setting,
+             status, (int)from.len, from.at);
   msip_buf_fini(&source);
 }

@@ -15,6 +15,7 @@
   X(HEADERS, "limits.headers", refused_headers)                                \
   X(TRANSACTIONS, "limits.transactions", refused_transactions)                 \
   X(DIALOGS, "limits.dialogs", refused_dialogs)                                \
+  X(FORKS, "limits.forks", refused_forks)                                      \
   X(RATE, "limits.source_rate", refused_rate)                                  \
   X(TASKS, "limits.tasks", refused_tasks)
 
@@ -27,6 +28,7 @@ enum msip_limit {
 
 struct msip_ua;
 
-/* The request `m` is refused with `status` because of this limit. */
+/* The request `m` is refused with `status` because of this limit; or `m` is a
+ * response with this status, and what it would make is not made. */
 void msip_limit_reached(struct msip_ua *ua, enum msip_limit limit,
                         const struct msip_msg *m, unsigned status);

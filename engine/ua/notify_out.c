@@ -208,7 +208,7 @@ static int check(struct msip_subscription *sub,
     return msip_because(ua, MSIP_ESTATE, "the other side notifies");
   if (sub->state == MSIP_SUBSCRIPTION_TERMINATED)
     return msip_because(ua, MSIP_EGONE, "the subscription is over");
-  if (sub->queued >= MSIP_QUEUED_NOTIFY &&
+  if (sub->queued >= MSIP_QUEUED_NOTIFY && !sub->ending &&
       notice->state != MSIP_SUBSCRIPTION_TERMINATED)
     return msip_because(ua, MSIP_EPENDING,
                         "too many wait for the answer to the one before");

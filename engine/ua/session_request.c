@@ -200,19 +200,34 @@ static void notify_arrived(struct msip_session *s, struct msip_txn *txn,
     ask_script(s, txn, m, facts);
 }
 
+/* limits.dialogs counts subscriptions wherever they are made. */
+static bool is_one_too_many(struct msip_session *s, struct msip_txn *txn,
+                            const struct msip_msg *m)
+{
+  struct msip_ua *ua = s->ua;
+
+  if (ua->census.subscriptions < ua->settings->limit_dialogs)
+    return false;
+  msip_limit_reached(ua, MSIP_LIMIT_DIALOGS, m, 503);
+  refuse(s, txn, m, 503, false);
+  return true;
+}
+
 /* One that renews nothing is a new one, in a call; dialogs of their own are not
  * shared (RFC 6665 4.5). */
 static void subscribe_arrived(struct msip_session *s, struct msip_txn *txn,
                               const struct msip_msg *m,
                               const struct msip_facts *facts)
 {
+  bool renews = msip_subscription_find(s, m, true) != NULL;
   struct msip_request *r;
 
-  if (s->state == MSIP_SESSION_TERMINATED &&
-      !msip_subscription_find(s, m, true)) {
+  if (!renews && s->state == MSIP_SESSION_TERMINATED) {
     refuse(s, txn, m, 481, false);
     return;
   }
+  if (!renews && is_one_too_many(s, txn, m))
+    return;
   r = msip_request_new(s->ua, txn, m, facts, s);
   if (!r)
     return;
@@ -247,6 +262,10 @@ void msip_session_receive(struct msip_session *s, struct msip_txn *txn,
     break;
   case MSIP_SUBSCRIBE:
     subscribe_arrived(s, txn, m, facts);
+    break;
+  case MSIP_REFER:
+    if (!is_one_too_many(s, txn, m))
+      ask_script(s, txn, m, facts);
     break;
   default:
     ask_script(s, txn, m, facts);

@@ -6,7 +6,7 @@
 #include "ua/request_in.h"
 #include "ua/session_in.h"
 
-enum { RETRY_MS = 5000, FLOOR = 90 };
+enum { RETRY_MS = 5000, RETRY_MAX_MS = 3600000, FLOOR = 90 };
 
 void msip_session_grant(const struct msip_request *r,
                         struct msip_refresh *grant)
@@ -95,7 +95,8 @@ static void try_later(struct msip_session *s)
   msip_time due = s->ua->now + s->retry_ms;
   msip_time last = last_chance(s);
 
-  s->retry_ms *= 2;
+  if (s->retry_ms < RETRY_MAX_MS)
+    s->retry_ms *= 2;
   msip_timer_arm(&s->ua->wheel, &s->timer, due < last ? due : last);
 }
 

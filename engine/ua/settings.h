@@ -55,7 +55,7 @@ enum msip_rel100 {
   X(limit_dialogs, "limits.dialogs", INT, 1000000, 1, 100000000,               \
     "live sessions, and live subscriptions, of a worker; beyond it 503")       \
   X(limit_forks, "limits.forks", INT, 32, 1, 1000,                             \
-    "dialogs that the responses to one request of ours may make")              \
+    "dialogs that one request of ours may make")                               \
   X(limit_source_rate, "limits.source_rate", INT, 0, 0, 1000000,               \
     "requests per second from one address outside dialogs; 0 is no limit")     \
   X(limit_ring_time, "limits.ring_time", MS, 200000, 1000, 86400000,           \

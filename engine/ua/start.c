@@ -95,7 +95,8 @@ static int make_form(struct msip_outgoing *o, const struct msip_start *start)
     err = write_party(ua, &remote, start->to, &form.target,
                       "to: no URI or name-addr");
   if (!err && (local.err || remote.err))
-    err = msip_because(ua, local.err ? local.err : remote.err, "to, from");
+    err = msip_because(ua, local.err ? local.err : remote.err,
+                       "out of memory, or from or to is beyond 8 KiB");
   if (!err) {
     msip_rand_text(&ua->rand, fresh, sizeof fresh);
     if (form.call_id.len == 0)
@@ -111,9 +112,10 @@ static int make_form(struct msip_outgoing *o, const struct msip_start *start)
         o->form ? msip_dialog_init_form(o->form, ua->pool, &form) : MSIP_ENOMEM;
     if (err && o->form)
       msip_pool_give(ua->pool, o->form, sizeof *o->form);
-    if (err)
+    if (err) {
       o->form = NULL;
-    else if (start->cseq)
+      msip_because(ua, err, "out of memory");
+    } else if (start->cseq)
       o->form->local_seq = start->cseq - 1;
   }
   msip_buf_fini(&local);

@@ -184,6 +184,24 @@ describe("a request with `auth`", function()
     assert.equal(2, #server.passed[1]:headers("Proxy-Authorization"))
   end)
 
+  it("does not run for ever after more realms than it remembers", function()
+    local auth, tries = {}, 0
+    for i = 1, 8 do auth[i] = with(ALICE, { realm = "r" .. i }) end
+    function caller.phone.on_request(request)
+      local i = tries % 16
+      tries = tries + 1
+      assert.is_true(tries < 100)
+      local proxy = i >= 8
+      caller.phone:respond(request, {
+        status_code = proxy and 407 or 401,
+        headers = { ('%s-Authenticate: Digest realm="r%d", nonce="n%d"'):format(
+          proxy and "Proxy" or "WWW", (proxy and i + 1 or i) % 8 + 1, tries) },
+      })
+    end
+    send("message", { auth = auth })
+    assert.equal(17, tries)
+  end)
+
   it("answers nobody but the realm it is for (AUT-023)", function()
     serve(with(ATLANTA, { realm = "evil" }))
     assert.equal(401, send("message", { auth = with(ALICE, { realm = "atlanta" }) }))

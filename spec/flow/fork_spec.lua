@@ -82,6 +82,31 @@ describe("a call that forks", function()
     assert.equal("late", request.session.remote_tag)
     assert.equal(3, caller.agent:census().sessions)
     assert.equal("another fork answered", forks.t1.ended)
+    assert.equal(997, caller.agent:counters().refused_forks)
+    request.session:bye()
+  end)
+
+  it("gives a 2xx beyond limits.forks its ACK and a BYE (RFC 3261 13.2.2.4)", function()
+    begin({ settings = { ["limits.forks"] = 1 } })
+    local request = assert(caller:invite({ delegate = { on_accept = function() end } }))
+    accept("one")
+    accept("two")
+    assert.equal(1, caller.agent:census().sessions)
+    assert.equal(1, caller.agent:counters().refused_forks)
+    assert.equal(2, #caller:sent("ACK"))
+    assert.equal("two", caller:sent("BYE")[1]:header("To"):match("tag=(.+)"))
+    request.session:bye()
+  end)
+
+  it("keeps the latest 64 responses for responses(), however often it rings", function()
+    local request = assert(caller:invite())
+    local seen, last = 0, nil
+    for _ = 1, 500 do answer(180, "one") end
+    accept("one")
+    for response in request:responses() do seen, last = seen + 1, response.status_code end
+    assert.equal(64, seen)
+    assert.equal(200, last)
+    assert.equal(200, request:wait().status_code)
     request.session:bye()
   end)
 

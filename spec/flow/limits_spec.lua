@@ -92,6 +92,22 @@ describe("the limit", function()
     rig.invite:reject()
   end)
 
+  it("limits.dialogs: 503 to new subscriptions, in calls as well", function()
+    start({ ["limits.dialogs"] = 1 })
+    rig.call.on_refer = function(request) request:accept() end
+    local call = rig:establish()
+    local refer = { method = "REFER", headers = { "Refer-To: <sip:carol@192.0.2.7>" } }
+    local first = call:request(refer)
+    rig.net:settle()
+    local second = call:request(refer)
+    local third = call:request({ method = "SUBSCRIBE", headers = { "Event: dialog" } })
+    rig.net:settle()
+    assert.same({ 202, 503, 503 }, { first:status(), second:status(), third:status() })
+    assert.equal(1, rig.agent:census().subscriptions)
+    assert.equal(2, rig.agent:counters().refused_dialogs)
+    call:bye()
+  end)
+
   it("limits.transactions: 503 with Retry-After, but a CANCEL and a BYE still end calls", function()
     start({ ["limits.transactions"] = 16 })
     local up = rig:establish()

@@ -333,6 +333,16 @@ describe("a SUBSCRIBE", function()
     rig.net:settle()
   end)
 
+  it("ends by the NOTIFY that an unsubscribing peer is owed, though the queue is full", function()
+    local watcher = subscribe()
+    watcher.on_notify = function() return false end
+    for _ = 1, 9 do assert(subscription:notify()) end
+    watcher:unsubscribe()
+    rig.net:settle()
+    assert.equal("unsubscribed", told("on_terminated")[1])
+    rig.net:run(33)
+  end)
+
   it("has a queue with an end: EPENDING; the last NOTIFY has its place", function()
     local watcher = subscribe()
     watcher.on_notify = function() return false end
