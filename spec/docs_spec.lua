@@ -48,3 +48,59 @@ describe("a page of documentation", function()
     end
   end)
 end)
+
+describe("the Lua that is printed", function()
+  local sip = require("moonsip")
+
+  for path in output("ls README.md CONTRIBUTING.md docs/*.md"):gmatch("[^\n]+") do
+    local file <close> = assert(io.open(path))
+    for block in file:read("a"):gmatch("```lua\n(.-)```") do
+      local title = ("in %s: %s"):format(path, block:match("^[^\n]*"))
+      it("can be loaded, and is a script where it is a whole one, " .. title, function()
+        assert(load(block, "=" .. path, "t"))
+        if not block:find("\nreturn script\n$") then return end
+        local name = os.tmpname()
+        finally(function() os.remove(name) end)
+        local copy <close> = assert(io.open(name, "w"))
+        assert(copy:write(block))
+        copy:close()
+        assert(sip.check(name))
+      end)
+    end
+  end
+end)
+
+describe("docs/SCRIPTING.md", function()
+  local file <close> = assert(io.open("docs/SCRIPTING.md"))
+  local page = file:read("a")
+  local sip = require("moonsip")
+
+  local function names(what)
+    assert.truthy(page:find("`" .. what .. "`", 1, true), what .. " is not there")
+  end
+
+  it("lists every script, which loads and has a spec", function()
+    for path in output("ls scripts/*.lua"):gmatch("[^\n]+") do
+      names(path)
+      assert(sip.check(path))
+      assert.truthy(exists(path:gsub("scripts/(.*)%.lua", "spec/scripts/%1_spec.lua")), path)
+    end
+  end)
+
+  it("tells about every setting and every counter", function()
+    local count = 0
+    for path, pattern in pairs({
+      ["engine/ua/settings.h"] = 'X%([%w_]+, "([%w_.]+)"',
+      ["engine/ua/counters.h"] = "X%(([%w_]+), ",
+    }) do
+      for line in io.lines(path) do
+        local name = line:match(pattern)
+        if name and name ~= "name" then
+          count = count + 1
+          names(name)
+        end
+      end
+    end
+    assert.is_true(count > 60)
+  end)
+end)

@@ -102,4 +102,8 @@ describe("docs/TESTING.md", function()
     ]]
     assert(load(around .. blocks[2], "=docs/TESTING.md", "t", _ENV))()
   end)
+
+  it("shows a script that calls out", function()
+    assert(load(blocks[3], "=docs/TESTING.md", "t", _ENV))()
+  end)
 end)
