@@ -97,8 +97,8 @@ local Agent = {}
 function Agent:reload() end
 
 --- What lives now.
----@return { sessions: integer, ending: integer, requests: integer, outgoing: integer, transactions: integer,
---- timers: integer, tasks: integer, pool_bytes: integer }
+---@return { sessions: integer, ending: integer, requests: integer, outgoing: integer,
+--- transactions: integer, timers: integer, tasks: integer, pool_bytes: integer }
 function Agent:census() end
 
 --- What happened so far, by the name the metrics use.
