@@ -47,6 +47,11 @@ void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r);
 void mlua_read_subscribe(lua_State *L, const struct mlua_reading *r);
 void mlua_read_contacts(lua_State *L, const struct mlua_reading *r);
 
+/* replaces.c */
+void mlua_read_replaces(lua_State *L, const struct mlua_reading *r);
+/* Takes the header line on top of the stack. */
+void mlua_read_own_header(lua_State *L, const struct mlua_reading *r);
+
 void mlua_read_auth(lua_State *L, const struct mlua_reading *r);
 
 /* Puts the headers that such options make before those of extra_headers. */

@@ -248,6 +248,7 @@ static const struct option {
     {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
     {MSIP_STR_INIT("cseq"), MLUA_OPTION_CONTACTS, mlua_read_cseq},
     {MSIP_STR_INIT("auth"), MLUA_OPTION_AUTH, mlua_read_auth},
+    {MSIP_STR_INIT("replaces"), MLUA_OPTION_REPLACES, mlua_read_replaces},
     {MSIP_STR_INIT("expires"), MLUA_OPTION_GRANT, read_grant},
     {MSIP_STR_INIT("min_expires"), MLUA_OPTION_MIN_EXPIRES, read_min_expires},
     {MSIP_STR_INIT("retry_after"), MLUA_OPTION_RETRY_AFTER, read_retry_after},
@@ -331,6 +332,7 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   out->own_count = 0;
   out->retry = true;
   out->timeout = 0;
+  out->refused = 0;
   out->delegate = 0;
   out->state = MSIP_SUBSCRIPTION_INIT;
   out->retry_after = (struct msip_seconds){false, 0};

@@ -34,6 +34,7 @@ enum {
   MLUA_OPTION_REFER = 1 << 18,    /* refer_to, referred_by, subscribe */
   MLUA_OPTION_CONTACTS = 1 << 19, /* contacts, cseq */
   MLUA_OPTION_AUTH = 1 << 21,
+  MLUA_OPTION_REPLACES = 1 << 22,
   /* Of subscriptions. */
   MLUA_OPTION_GRANT = 1 << 24, /* expires that is no header of its own */
   MLUA_OPTION_MIN_EXPIRES = 1 << 25,
@@ -61,6 +62,7 @@ struct mlua_reply_args {
   struct msip_start start; /* start.options is `reply` */
   bool retry;              /* default true */
   uint32_t timeout;        /* ms; 0: none */
+  int refused;             /* MSIP_EGONE, MSIP_ESTATE: of `replaces` */
   int delegate;            /* stack index of the table; 0: none given */
   enum msip_subscription_state state; /* INIT: none given */
   struct msip_seconds retry_after;

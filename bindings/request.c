@@ -22,10 +22,11 @@ enum field {
   F_TRANSACTION,
   F_LOGGER,
   F_METHOD,
+  F_REPLACES,
 };
-static const char *const fields[] = {"message",      "delegate",  "session",
-                                     "subscription", "cancelled", "transaction",
-                                     "logger",       "method",    NULL};
+static const char *const fields[] = {
+    "message",     "delegate", "session", "subscription", "cancelled",
+    "transaction", "logger",   "method",  "replaces",     NULL};
 
 void mlua_push_request(lua_State *L, struct mlua_engine *engine,
                        struct msip_request *request)
@@ -89,6 +90,18 @@ static int read_session(lua_State *L, struct mlua_box *box)
     return 0;
   mlua_push_session(L, box->engine, session);
   mlua_value_cache(L, 1, SESSION);
+  return 1;
+}
+
+/* The call ends by itself, so nothing is kept here. */
+static int read_replaces(lua_State *L, struct mlua_box *box)
+{
+  struct msip_session *session =
+      box->obj ? msip_request_replaces(box->obj) : NULL;
+
+  if (!session)
+    return 0;
+  mlua_push_session(L, box->engine, session);
   return 1;
 }
 
@@ -164,6 +177,8 @@ static int read_field(lua_State *L, struct mlua_box *box, int field)
     return 1;
   case F_METHOD:
     return read_method(L, box);
+  case F_REPLACES:
+    return read_replaces(L, box);
   }
   return 0;
 }

@@ -340,6 +340,7 @@ static const luaL_Reg methods[] = {
     {"notify", session_notify},
     {"prack", session_prack},
     {"refer", session_refer},
+    {"replaces", mlua_session_replaces},
     {"request", session_request},
     {"update", session_update},
     {NULL, NULL},

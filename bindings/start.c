@@ -57,13 +57,18 @@ static int start(lua_State *L, enum msip_method method, const char *name,
     args.start.to = args.start.from;
   if (args.start.to.len == 0)
     return luaL_error(L, "%s: option 'to' is missing", name);
+  if (args.refused)
+    return mlua_fail(L, args.refused,
+                     args.refused == MSIP_EGONE ? "the call to replace is over"
+                                                : msip_ua_why(engine->ua));
   err = msip_ua_start(engine->ua, &args.start, &out);
   return mlua_outgoing_or_fail(L, engine, out, err, &args, name);
 }
 
 static int engine_invite(lua_State *L)
 {
-  return start(L, MSIP_INVITE, "invite", MLUA_OPTION_CALL | MLUA_OPTION_ACK);
+  return start(L, MSIP_INVITE, "invite",
+               MLUA_OPTION_CALL | MLUA_OPTION_ACK | MLUA_OPTION_REPLACES);
 }
 
 static int engine_message(lua_State *L)

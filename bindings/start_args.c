@@ -192,8 +192,7 @@ void mlua_read_method(lua_State *L, const struct mlua_reading *r)
   r->out->start.name = name;
 }
 
-/* The header line on top of the stack. */
-static void own_header(lua_State *L, const struct mlua_reading *r)
+void mlua_read_own_header(lua_State *L, const struct mlua_reading *r)
 {
   struct mlua_reply_args *out = r->out;
   size_t len;
@@ -208,13 +207,13 @@ static void text_header(lua_State *L, const struct mlua_reading *r,
 {
   mlua_arg_line(L, r->name, r->index);
   lua_pushfstring(L, "%s: %s", header, lua_tostring(L, r->index));
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 void mlua_read_expires(lua_State *L, const struct mlua_reading *r)
 {
   lua_pushfstring(L, "Expires: %I", (LUAI_UACINT)mlua_arg_seconds(L, r));
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 void mlua_read_event(lua_State *L, const struct mlua_reading *r)
@@ -235,13 +234,13 @@ void mlua_read_etag(lua_State *L, const struct mlua_reading *r)
 void mlua_read_refer_to(lua_State *L, const struct mlua_reading *r)
 {
   address_list(L, r, "Refer-To: ");
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 void mlua_read_referred_by(lua_State *L, const struct mlua_reading *r)
 {
   address_list(L, r, "Referred-By: ");
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 /* RFC 4488: false asks the other side to make no subscription. */
@@ -250,7 +249,7 @@ void mlua_read_subscribe(lua_State *L, const struct mlua_reading *r)
   if (mlua_arg_boolean(L, r))
     return;
   lua_pushliteral(L, "Refer-Sub: false");
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 /* "*" stands for all bindings (10.2.2), an empty list asks what there is. */
@@ -265,7 +264,7 @@ void mlua_read_contacts(lua_State *L, const struct mlua_reading *r)
     lua_pushliteral(L, "Contact: *");
   else
     address_list(L, r, "Contact: ");
-  own_header(L, r);
+  mlua_read_own_header(L, r);
 }
 
 static int by_text(const void *a, const void *b)

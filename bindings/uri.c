@@ -284,11 +284,41 @@ static int address_of_record(lua_State *L)
   return 1;
 }
 
+static bool is_plain(unsigned char c)
+{
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+         (c >= 'A' && c <= 'Z') || (c && strchr("-_.!~*'()", c));
+}
+
+/* sip.uri.escape(text) -> text: all but unreserved bytes (RFC 3261 25.1) */
+static int escape(lua_State *L)
+{
+  static const char hex_digits[] = "0123456789ABCDEF";
+  struct msip_str text = mlua_check_str(L, 1);
+  luaL_Buffer out;
+
+  luaL_buffinit(L, &out);
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char c = (unsigned char)text.at[i];
+
+    if (is_plain(c)) {
+      luaL_addchar(&out, text.at[i]);
+      continue;
+    }
+    luaL_addchar(&out, '%');
+    luaL_addchar(&out, hex_digits[c >> 4]);
+    luaL_addchar(&out, hex_digits[c & 15]);
+  }
+  luaL_pushresult(&out);
+  return 1;
+}
+
 /* A table of functions that is a function itself. */
 int mlua_open_uri(lua_State *L)
 {
   static const luaL_Reg functions[] = {
       {"aor", address_of_record},
+      {"escape", escape},
       {"nameaddr", new_nameaddr},
       {NULL, NULL},
   };

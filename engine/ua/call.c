@@ -16,6 +16,8 @@ void msip_call_over(struct msip_outgoing *o, const char *reason)
 {
   struct msip_link_node *at = o->call->forks.next;
 
+  if (o->call->over)
+    reason = o->call->over;
   while (at != &o->call->forks) {
     struct msip_session *s = MSIP_CONTAINER(at, struct msip_session, fork);
 
@@ -201,8 +203,10 @@ static void unwanted(struct msip_outgoing *o, struct msip_session *s, int err)
   msip_timer_stop(&o->ua->wheel, &o->limit);
   if (err == MSIP_EOFFER)
     turn_down(o, s, "no answer to our offer");
+  else if (err)
+    turn_down(o, s, "out of memory");
   else
-    turn_down(o, s, err ? "out of memory" : "cancelled");
+    turn_down(o, s, o->call->over ? o->call->over : "cancelled");
 }
 
 static bool accepted(struct msip_outgoing *o, struct msip_session *s,

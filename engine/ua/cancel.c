@@ -36,6 +36,10 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
     return;
   }
   r = msip_txn_user(aim);
+  if (msip_replaces_screen(ua, cancel) && !(r && msip_request_is_relayed(r))) {
+    msip_refuse(ua, txn, cancel, &(struct msip_refusal){.status = 400});
+    return;
+  }
   answer_cancel(ua, txn, cancel, r);
   if (r && msip_request_is_invite(r) && msip_request_is_open(r))
     msip_request_cut(r, cancel, true);

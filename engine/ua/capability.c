@@ -61,11 +61,11 @@ void msip_ua_settings_changed(struct msip_ua *ua)
   msip_txns_set_max(ua->txns,
                     s->limit_transactions + s->limit_transactions / 8);
   if (rel && timer)
-    ua->supported = MSIP_STR("100rel, timer");
+    ua->supported = MSIP_STR("100rel, timer, replaces");
   else
-    ua->supported = rel     ? MSIP_STR("100rel")
-                    : timer ? MSIP_STR("timer")
-                            : MSIP_STR("");
+    ua->supported = rel     ? MSIP_STR("100rel, replaces")
+                    : timer ? MSIP_STR("timer, replaces")
+                            : MSIP_STR("replaces");
   list_allow(ua);
   msip_relay_set_key(ua);
 }

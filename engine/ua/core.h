@@ -23,6 +23,7 @@ enum {
   MSIP_TAG_MAX = 63,
   MSIP_QUEUED_1XX = 4,
   MSIP_KEYRINGS = 32,
+  MSIP_ENDED = 64,
 };
 
 struct msip_outbox {
@@ -58,7 +59,13 @@ struct msip_ua {
   struct msip_counters counters;
   struct msip_census census;
   struct msip_header *rows; /* index of the message being received */
-  struct msip_rate *rate;   /* NULL until limits.source_rate is used */
+  /* The dialogs that ended last, by their hashes: of replaces.c. */
+  struct {
+    uint64_t hash;
+    msip_time until;
+  } ended[MSIP_ENDED];
+  uint32_t ended_next;
+  struct msip_rate *rate; /* NULL until limits.source_rate is used */
   struct msip_keyring *keyrings[MSIP_KEYRINGS]; /* the latest first */
   struct msip_str allow;                        /* value of our Allow */
   struct msip_str supported;

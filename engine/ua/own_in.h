@@ -32,6 +32,7 @@ struct msip_call {
   struct msip_exchange exchange; /* with our offer, for each fork */
   struct msip_link_node forks;   /* sessions by their `fork` */
   struct msip_session *accepted; /* the first that got a 2xx */
+  const char *over;              /* why its early calls end, or NULL */
   unsigned fork_count;
   bool manual_ack;
   bool manual_prack;

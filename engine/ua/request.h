@@ -65,6 +65,9 @@ struct msip_reply {
  * msip_ua_why() then has a sentence about the last refusal. */
 int msip_request_accept(struct msip_request *r, const struct msip_reply *reply,
                         struct msip_bytes **sent);
+/* The call that an INVITE would take the place of (RFC 3891), while it is
+ * known; NULL.  With the 2xx it ends. */
+struct msip_session *msip_request_replaces(const struct msip_request *r);
 /* A 1xx but 100 (default 180); INVITE only, else MSIP_EINVALID. */
 int msip_request_progress(struct msip_request *r,
                           const struct msip_reply *reply,

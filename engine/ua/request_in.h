@@ -20,9 +20,12 @@ struct msip_invite {
   unsigned queued_count;
   struct msip_bytes *held; /* final 2xx that waits for a PRACK */
   unsigned held_status;
-  struct msip_bytes *preview;  /* SDP shown in an unreliable 1xx */
-  struct msip_exchange before; /* to come back to (14.1) */
-  struct msip_refresh grant;   /* session timer in the 2xx */
+  struct msip_bytes *preview;     /* SDP shown in an unreliable 1xx */
+  struct msip_exchange before;    /* to come back to (14.1) */
+  struct msip_refresh grant;      /* session timer in the 2xx */
+  struct msip_session *replaces;  /* whose place it takes, or NULL */
+  struct msip_link_node replacer; /* in replaces->replacers */
+  bool early_only;                /* of Replaces */
   bool rel_has_sdp;
   bool committed;  /* an exchange inside it is complete (RFC 6141 3.3) */
   bool offerless;  /* it came without SDP */
@@ -164,6 +167,16 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
 /* --- session_request.c: the target of a change of the peer that we accept,
  * unless a later change moved it meanwhile. */
 void msip_session_follow(const struct msip_request *r);
+
+/* --- replaces.c: Replaces (RFC 3891) */
+/* The status that it is refused with; 0: none. */
+unsigned msip_replaces_screen(struct msip_ua *ua, const struct msip_msg *m);
+/* Notes the call that an INVITE means. */
+void msip_replaces_begin(struct msip_request *r);
+/* Before a 2xx: 0, or MSIP_ESTATE when it had to be refused after all. */
+int msip_replaces_check(struct msip_request *r);
+/* The 2xx is on its way: the call that it replaces ends. */
+void msip_replaces_carry_out(struct msip_request *r);
 
 /* --- reliable.c */
 int msip_reliable_send(struct msip_request *r, struct msip_bytes *bytes,

@@ -90,6 +90,13 @@ static bool required_extensions(const struct screen *s,
   return fine;
 }
 
+static bool replacement(const struct screen *s, const struct msip_msg *m)
+{
+  unsigned status = msip_replaces_screen(s->ua, m);
+
+  return status == 0 || refuse(s, m, status);
+}
+
 /* 8.2.3 */
 static bool content(const struct screen *s, const struct msip_msg *m,
                     struct msip_facts *facts)
@@ -193,7 +200,7 @@ static bool is_fit(const struct screen *s, const struct msip_msg *m,
 {
   struct msip_refusal refusal;
 
-  if (!required_extensions(s, m) || !content(s, m, facts))
+  if (!required_extensions(s, m) || !replacement(s, m) || !content(s, m, facts))
     return false;
   if (m->method == MSIP_INVITE)
     return invite_terms(s, m, facts);
@@ -229,8 +236,12 @@ int msip_request_fit(struct msip_request *r)
     return msip_because(r->ua, MSIP_ESTATE, "it is being sent on");
   if (r->merged)
     msip_request_answer(r, &(struct msip_refusal){.status = 482});
-  else if (!r->unfit || is_fit(&s, r->message, &facts))
+  else if (!r->unfit)
     return 0;
+  else if (is_fit(&s, r->message, &facts)) {
+    msip_replaces_begin(r);
+    return 0;
+  }
   return msip_because(
       r->ua, MSIP_ESTATE,
       "the engine has refused it: we cannot serve it ourselves");

@@ -16,6 +16,7 @@ static void linger(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   s->box = NULL;
   s->lingers = true;
+  msip_replaces_forget(s);
   if (s->origin && s->origin->call->accepted == s)
     msip_outgoing_let_go(s->origin);
 }
@@ -68,6 +69,7 @@ void msip_session_begin(struct msip_session *s, struct msip_ua *ua,
   s->flow = *flow;
   msip_list_init(&s->requests);
   msip_list_init(&s->subscriptions);
+  msip_list_init(&s->replacers);
   msip_list_add(&ua->sessions, &s->node);
   msip_timer_init(&s->timer, msip_session_timer_fire);
   ua->census.sessions += !bare;
@@ -236,6 +238,7 @@ void msip_session_end(struct msip_session *s, const char *reason,
   ua->census.ending += !s->bare;
   msip_session_timer_stop(s);
   msip_change_stop(s);
+  msip_replaces_remember(s);
   msip_session_maybe_unlist(s);
   cut_requests(s, message);
   if (s->queued_bye) {
@@ -272,6 +275,7 @@ void msip_session_free(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   msip_session_timer_stop(s);
   msip_session_unlist(s);
+  msip_replaces_forget(s);
   msip_list_del(&s->node);
   msip_list_del(&s->sweep.node);
   msip_bytes_drop(s->first_ack.bytes);

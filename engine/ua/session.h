@@ -43,6 +43,9 @@ struct msip_str msip_session_remote_uri(const struct msip_session *s);
 struct msip_str msip_session_remote_target(const struct msip_session *s);
 /* The peer's Allow lists UPDATE. */
 bool msip_session_takes_update(const struct msip_session *s);
+/* 0, or why a Replaces may not name it to its peer (RFC 3891 4): MSIP_EGONE;
+ * MSIP_ESTATE: an early call that we began. */
+int msip_session_replaceable(const struct msip_session *s);
 /* The i-th route ("<sip:p1;lr>"), empty after the last. */
 struct msip_str msip_session_route(const struct msip_session *s, unsigned i);
 /* The session descriptions in use or under negotiation; empty when none. */

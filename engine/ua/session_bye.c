@@ -97,6 +97,22 @@ void msip_session_hang_up(struct msip_session *s, const char *reason)
   }
 }
 
+void msip_session_hang_up_in_turn(struct msip_session *s, const char *reason)
+{
+  static const struct msip_reply plain;
+
+  if (s->queued_bye)
+    return;
+  if (msip_ack_is_awaited(s))
+    s->queued_bye = make_bye(s, &plain);
+  if (!s->queued_bye) {
+    msip_session_hang_up(s, reason);
+    return;
+  }
+  s->queued_bye->own = true;
+  s->bye_reason = reason;
+}
+
 void msip_session_hang_up_late(struct msip_session *s)
 {
   static const struct msip_reply plain;

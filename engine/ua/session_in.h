@@ -18,6 +18,7 @@ struct msip_session {
   struct msip_dead sweep;
   struct msip_link_node requests;      /* unfinished ones of this dialog */
   struct msip_link_node subscriptions; /* until they are freed */
+  struct msip_link_node replacers;     /* INVITEs that would replace it */
   struct msip_ua *ua;
   struct msip_flow flow; /* of the latest request: where ours go */
   struct msip_exchange exchange;
@@ -105,12 +106,19 @@ void msip_session_retarget(struct msip_session *s, const struct msip_msg *m,
 void msip_session_send_bye(struct msip_session *s);
 /* The engine ends the call by BYE; one that rings here by 487 (15). */
 void msip_session_hang_up(struct msip_session *s, const char *reason);
+/* The same behind the ACK of our 2xx (15), unless the script has hung up. */
+void msip_session_hang_up_in_turn(struct msip_session *s, const char *reason);
 /* A request of ours failed so that the call cannot go on. */
 void msip_session_lose(struct msip_session *s, enum msip_method method,
                        unsigned status);
 /* The peer of a call that is over thinks that it is not: BYE, unless one
  * said so. */
 void msip_session_hang_up_late(struct msip_session *s);
+/* --- replaces.c */
+/* It has ended: INVITEs that would replace it come too late. */
+void msip_replaces_remember(struct msip_session *s);
+/* Nobody may know it any more. */
+void msip_replaces_forget(struct msip_session *s);
 /* --- session_timer.c */
 void msip_session_timer_fire(struct msip_timer *timer, void *arg,
                              msip_time now);

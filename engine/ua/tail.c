@@ -139,12 +139,13 @@ struct msip_bytes *msip_tail_without(struct msip_ua *ua,
   return NULL;
 }
 
-/* RFC 6228 3: forks that are over may say so. */
+/* RFC 6228 3: forks that are over may say so.  RFC 3891 6.2. */
 static struct msip_str of_invite(bool timer, bool rel100)
 {
   if (rel100)
-    return timer ? MSIP_STR("100rel, timer, 199") : MSIP_STR("100rel, 199");
-  return timer ? MSIP_STR("timer, 199") : MSIP_STR("199");
+    return timer ? MSIP_STR("100rel, timer, replaces, 199")
+                 : MSIP_STR("100rel, replaces, 199");
+  return timer ? MSIP_STR("timer, replaces, 199") : MSIP_STR("replaces, 199");
 }
 
 struct msip_str msip_tail_supported(const struct msip_ua *ua,

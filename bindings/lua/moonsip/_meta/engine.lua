@@ -106,6 +106,8 @@ function Engine:attach(uv) end
 ---@class moonsip.InviteOptions: moonsip.StartOptions
 ---@field ack boolean? false: the script acknowledges the 2xx itself, within 64*T1
 ---@field prack boolean? false: likewise for reliable provisional responses
+---@field replaces moonsip.Session? whose place at its peer the call takes (RFC 3891); over:
+--- `EGONE`, rings at its peer: `ESTATE`
 ---@field rel100 "no"|"supported"|"required"|nil default the setting
 ---@field session_expires integer? seconds, at least `session.min_se`, kept up by us alone when
 --- the callee has no session timer; 0: ask for none; default: the setting, if both sides can

@@ -63,6 +63,8 @@ error("a meta file is read by editors, never run")
 ---@field delegate moonsip.IncomingRequestDelegate? settable
 ---@field session moonsip.Session? of a request in a dialog, or the one its response made
 ---@field subscription moonsip.Subscription? that it makes, renews, ends or tells of
+---@field replaces moonsip.Session? of a new INVITE: our call that it would take the place of
+--- (RFC 3891), until that is freed; accept() ends it, with the reason "replaced"
 ---@field cancelled boolean a CANCEL or BYE ended it; read-only
 ---@field transaction moonsip.ServerTransaction
 ---@field logger moonsip.Logger? carries this call's Call-ID; nil once it is gone

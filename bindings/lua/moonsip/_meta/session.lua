@@ -21,7 +21,8 @@ error("a meta file is read by editors, never run")
 ---@field on_terminated? fun(session: moonsip.Session, reason: moonsip.EndReason)
 
 --- By the peer: "bye received", "cancelled".  By the script: "bye sent", "rejected",
---- "redirected" (early calls), "disposed".  By the engine, which hung up: "no ack",
+--- "redirected" (early calls), "disposed".  "replaced": another call took its place (RFC 3891).
+--- By the engine, which hung up: "no ack",
 --- "no answer" (the ACK lacked it), "no answer to their offer", "no answer to a
 --- change", "dialog lost" (481), "expired" and "refresh failed" (RFC 4028),
 --- "out of memory".
@@ -44,6 +45,7 @@ error("a meta file is read by editors, never run")
 ---| "cancelled"
 ---| "another fork answered"
 ---| "dialog lost"
+---| "replaced"
 ---| "expired"
 ---| "refresh failed"
 ---| "out of memory"
@@ -173,6 +175,13 @@ function Session:invite(options) end
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err as of Session:invite
 function Session:update(options) end
+
+--- The value of a Replaces by which somebody else may take our place at the peer
+--- (RFC 3891): for a Refer-To to a third party, `sip.uri.escape` first.
+---@param early_only? boolean not once the call is answered
+---@return string? text
+---@return moonsip.Error? err `EGONE`; `ESTATE`: an early call that we began
+function Session:replaces(early_only) end
 
 --- Lets go of the call without a word to the peer; open requests get 487.
 function Session:dispose() end

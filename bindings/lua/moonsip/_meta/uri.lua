@@ -30,6 +30,12 @@ local uri = {}
 ---@return moonsip.Error? err `ESYNTAX`
 function uri.nameaddr(text) end
 
+--- Text for the user, a parameter or a header of a URI: everything but unreserved
+--- characters as %XX (RFC 3261 25.1).
+---@param text string
+---@return string
+function uri.escape(text) end
+
 ---@class moonsip.uri.Address: moonsip.NameAddr
 ---@field uri moonsip.URI
 ---@field list string[] its parameters in order, as they were written
