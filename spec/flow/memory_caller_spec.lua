@@ -178,6 +178,25 @@ describe("when memory runs out in", function()
     end)
   end)
 
+  it("a timeout, behind which no 2xx makes a call", function()
+    everywhere(function(arm)
+      hold()
+      local accepted = 0
+      assert(caller:invite({ timeout = 5, delegate = {
+        on_accept = function() accepted = accepted + 1 end,
+      } }))
+      answer(180, "one")
+      arm()
+      caller.net:run(5.1)
+      answer(200, "one", { body = Caller.sdp2 })
+      caller.net:run(1)
+      answer(200, "one", { body = Caller.sdp2 })
+      return function()
+        assert.equal(0, accepted)
+      end
+    end)
+  end)
+
   it("reliable provisional responses and their PRACKs", function()
     everywhere(function(arm)
       hold()
