@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-static uint32_t rows_for(uint32_t count)
+uint32_t msip_marks_rows(uint32_t count, uint32_t ways)
 {
   uint32_t rows = 1;
 
-  while (rows < (1u << 24) && rows * MSIP_MARKS_WAYS < count)
+  while (rows < (1u << 24) && rows * ways < count)
     rows *= 2;
   return rows;
 }
@@ -19,12 +19,12 @@ static size_t bytes_of(uint32_t rows)
 
 size_t msip_marks_size(uint32_t count)
 {
-  return bytes_of(rows_for(count));
+  return bytes_of(msip_marks_rows(count, MSIP_MARKS_WAYS));
 }
 
 void msip_marks_init(struct msip_marks *marks, uint32_t count)
 {
-  uint32_t rows = rows_for(count);
+  uint32_t rows = msip_marks_rows(count, MSIP_MARKS_WAYS);
 
   memset(marks, 0, bytes_of(rows));
   marks->row_count = rows;

@@ -22,6 +22,8 @@ struct msip_marks {
   struct msip_mark mark[];
 };
 
+/* How many rows of so many places hold `count` entries: a power of two. */
+uint32_t msip_marks_rows(uint32_t count, uint32_t ways);
 /* Bytes of a table for at least `count` marks. */
 size_t msip_marks_size(uint32_t count);
 /* `marks` has msip_marks_size(count) bytes. */

@@ -4,19 +4,11 @@
 #include <openssl/hmac.h>
 
 #include "auth/digest.h"
+#include "auth/marks.h"
 #include "uri/scan.h"
 
 /* Bytes of the parts, and those of the realm that count. */
 enum { TIME = 6, RANDOM = 8, MAC = 16, SAID = TIME + RANDOM, REALM = 256 };
-
-static uint32_t rows_for(uint32_t count)
-{
-  uint32_t rows = 1;
-
-  while (rows < (1u << 24) && rows * MSIP_NONCE_WAYS < count)
-    rows *= 2;
-  return rows;
-}
 
 static size_t bytes_of(uint32_t rows)
 {
@@ -25,13 +17,13 @@ static size_t bytes_of(uint32_t rows)
 
 size_t msip_nonces_size(uint32_t count)
 {
-  return bytes_of(rows_for(count));
+  return bytes_of(msip_marks_rows(count, MSIP_NONCE_WAYS));
 }
 
 void msip_nonces_init(struct msip_nonces *nonces, uint32_t count,
                       const uint8_t key[MSIP_NONCE_KEY], msip_time life)
 {
-  uint32_t rows = rows_for(count);
+  uint32_t rows = msip_marks_rows(count, MSIP_NONCE_WAYS);
 
   memset(nonces, 0, bytes_of(rows));
   memcpy(nonces->key, key, MSIP_NONCE_KEY);

@@ -213,6 +213,7 @@ static bool accepted(struct msip_outgoing *o, struct msip_session *s,
                      const struct msip_msg *response)
 {
   bool over = s->state == MSIP_SESSION_TERMINATED;
+  bool late = o->done && !o->call->accepted; /* after `timeout` */
   int err;
 
   if (s->confirmed) {
@@ -225,7 +226,7 @@ static bool accepted(struct msip_outgoing *o, struct msip_session *s,
     msip_session_hang_up_late(s);
     return false;
   }
-  if (!err && o->cancel == MSIP_CANCEL_NONE)
+  if (!err && o->cancel == MSIP_CANCEL_NONE && !late)
     return true;
   unwanted(o, s, err);
   return false;

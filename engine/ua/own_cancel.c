@@ -33,25 +33,35 @@ static struct msip_bytes *build(const struct msip_outgoing *o)
   return msip_bytes_take(&buf);
 }
 
+/* False when memory is out. */
+static bool send(struct msip_outgoing *o)
+{
+  struct msip_ua *ua = o->ua;
+  struct msip_bytes *bytes = build(o);
+  bool sent = bytes && msip_txns_request(ua->txns,
+                                         &(struct msip_txn_request){
+                                             MSIP_CANCEL, bytes,
+                                             msip_txn_branch(o->txn), NULL},
+                                         msip_txn_flow(o->txn), ua->now);
+
+  msip_bytes_drop(bytes);
+  ua->counters.requests_out += sent;
+  return sent;
+}
+
+/* 9.1: behind a CANCEL a final response may never come. */
 void msip_own_cancel_go(struct msip_outgoing *o)
 {
   struct msip_ua *ua = o->ua;
-  struct msip_bytes *bytes;
+  msip_time pause = AGAIN_MS;
 
   if (o->cancel != MSIP_CANCEL_WANTED || !o->txn || !o->proceeding)
     return;
-  o->cancel = MSIP_CANCEL_SENT;
-  bytes = build(o);
-  if (bytes &&
-      msip_txns_request(ua->txns,
-                        &(struct msip_txn_request){
-                            MSIP_CANCEL, bytes, msip_txn_branch(o->txn), NULL},
-                        msip_txn_flow(o->txn), ua->now))
-    ua->counters.requests_out++;
-  msip_bytes_drop(bytes);
-  /* 9.1: a final response may never come. */
-  msip_timer_arm(&ua->wheel, &o->limit,
-                 ua->now + 64 * (msip_time)ua->settings->t1);
+  if (send(o)) {
+    o->cancel = MSIP_CANCEL_SENT;
+    pause = 64 * (msip_time)ua->settings->t1;
+  }
+  msip_timer_arm(&ua->wheel, &o->limit, ua->now + pause);
 }
 
 int msip_own_cancel_want(struct msip_outgoing *o,
@@ -125,6 +135,10 @@ void msip_outgoing_limit_fire(struct msip_timer *timer, void *arg,
   struct msip_txn *txn = o->txn;
 
   (void)arg, (void)now;
+  if (o->cancel == MSIP_CANCEL_WANTED && o->proceeding) {
+    msip_own_cancel_go(o);
+    return;
+  }
   if (o->cancel != MSIP_CANCEL_SENT) {
     too_late(o);
     return;

@@ -149,6 +149,23 @@ describe("when memory runs out in", function()
     end)
   end)
 
+  it("a CANCEL, which goes out all the same (RFC 3261 9.1)", function()
+    everywhere(function(arm)
+      hold()
+      local request = assert(caller:invite())
+      answer(180, "one")
+      arm()
+      local ok, err = request:cancel()
+      assert(ok or err.code == "ENOMEM", err and err.code)
+      if not ok then assert(request:cancel()) end
+      caller.net:run(1)
+      answer(487, "one")
+      return function()
+        assert.equal(1, #caller:sent("CANCEL"))
+      end
+    end)
+  end)
+
   it("a call that runs into its timeout", function()
     everywhere(function(arm)
       hold()
@@ -158,6 +175,25 @@ describe("when memory runs out in", function()
       caller.net:run(8)
       answer(487, "one")
       return ends(request)
+    end)
+  end)
+
+  it("a timeout, behind which no 2xx makes a call", function()
+    everywhere(function(arm)
+      hold()
+      local accepted = 0
+      assert(caller:invite({ timeout = 5, delegate = {
+        on_accept = function() accepted = accepted + 1 end,
+      } }))
+      answer(180, "one")
+      arm()
+      caller.net:run(5.1)
+      answer(200, "one", { body = Caller.sdp2 })
+      caller.net:run(1)
+      answer(200, "one", { body = Caller.sdp2 })
+      return function()
+        assert.equal(0, accepted)
+      end
     end)
   end)
 
