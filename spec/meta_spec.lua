@@ -169,3 +169,49 @@ describe("the stubs for editors know exactly the names of", function()
     assert.same(known, said)
   end)
 end)
+
+describe("the types that stubs and modules name", function()
+  local function files()
+    return assert(io.popen("find bindings/lua/moonsip -name '*.lua'")):lines()
+  end
+
+  local known = {}
+  for path in files() do
+    for line in io.lines(path) do
+      local name = line:match("^%-%-%-@class ([%w_.]+)") or line:match("^%-%-%-@alias ([%w_.]+)")
+      if name then known[name] = true end
+    end
+  end
+
+  it("are all there", function()
+    for path in files() do
+      local number = 0
+      for line in io.lines(path) do
+        number = number + 1
+        for name in (line:match("^%-%-%-[@|].*") or ""):gmatch("%f[%w_.]moonsip%.[%w_.]*[%w_]") do
+          assert.is_true(known[name], ("%s:%d: %s"):format(path, number, name))
+        end
+      end
+    end
+  end)
+end)
+
+describe("the options that stubs and modules name", function()
+  local RULES <const> = { -- a module that refuses a name lists all that there are
+    ["moonsip.RegistrarOptions"] = sip.registrar.new,
+    ["moonsip.RegistrationOptions"] = sip.registration.keep,
+    ["moonsip.events.NotifierOptions"] = sip.events.notifier,
+    ["moonsip.events.PresenceServerOptions"] = sip.events.presence.server,
+  }
+  local documented = stubs.read()
+
+  for class, make in pairs(RULES) do
+    it("are the same: " .. class, function()
+      local names = {}
+      for name in pairs(assert(documented[class])) do names[#names + 1] = name end
+      table.sort(names)
+      local _, err = pcall(make, { [1] = true })
+      assert.equal(table.concat(names, ", "), err:match("there are (.*)$"))
+    end)
+  end
+end)

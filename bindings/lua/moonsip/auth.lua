@@ -225,6 +225,9 @@ function auth.require(request, lookup, options)
   if type(lookup) ~= "function" then
     error("bad argument #2 to 'require' (function expected, got " .. type(lookup) .. ")", 2)
   end
+  if type(request) ~= "userdata" then
+    error("bad argument #1 to 'require' (request expected, got " .. type(request) .. ")", 2)
+  end
   local rule = rule_of(request, options)
   if not rule then return nil end
   local user = proven[request] and proven[request][rule.answers .. rule.realm]

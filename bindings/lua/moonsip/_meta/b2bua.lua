@@ -14,7 +14,7 @@ local b2bua = {}
 ---@field route (string|moonsip.URI|string[])? preloaded route set
 ---@field path string[]? the same, as a registrar's binding calls it
 ---@field contact (string|moonsip.URI)?
----@field auth (moonsip.Credentials|moonsip.Credentials[])? for its challenges
+---@field auth (moonsip.Login|moonsip.Login[])? for its challenges
 ---@field timeout number? seconds to its answer; default that of the options
 ---@field extra_headers moonsip.ExtraHeaders?
 ---@field rel100 "no"|"supported"|"required"|nil
@@ -39,7 +39,7 @@ local b2bua = {}
 ---@field timeout number? seconds to an answer of each target (170)
 ---@field from string? From of leg B
 ---@field to string?
----@field auth (moonsip.Credentials|moonsip.Credentials[])? for challenges of any target
+---@field auth (moonsip.Login|moonsip.Login[])? for challenges of any target
 ---@field extra_headers moonsip.ExtraHeaders? of the INVITE to any target
 ---@field headers moonsip.b2bua.HeaderPolicy?
 ---@field transfer "perform"|"pass"|"refuse"|nil what becomes of a REFER (perform)

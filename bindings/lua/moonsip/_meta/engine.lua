@@ -5,7 +5,7 @@ error("a meta file is read by editors, never run")
 ---@field listen string[]? "udp:127.0.0.1:5060"; port 0 picks one (udp:0.0.0.0:5060)
 ---@field script string? path of the script; it or `delegate`
 ---@field delegate moonsip.Script? instead of a script; cannot be reloaded
----@field settings table<string, any>? by name, before the script's own
+---@field settings table<string, any>? by name; they win over the script's own
 ---@field admin string? "unix:/path" or "127.0.0.1:8060"; without it none
 ---@field signals boolean? SIGHUP reloads, SIGTERM drains, SIGINT stops
 ---@field log_level "debug"|"info"|"warn"|"error"|nil
@@ -94,7 +94,7 @@ function Engine:attach(uv) end
 ---@field to string|moonsip.URI URI or name-addr
 ---@field from (string|moonsip.URI)? default anonymous
 ---@field uri (string|moonsip.URI)? Request-URI; default the URI of `to`
----@field route (string|moonsip.URI|string[])? preloaded route set
+---@field route (string|moonsip.URI|(string|moonsip.URI)[])? preloaded route set
 ---@field contact (string|moonsip.URI)? default ours
 ---@field call_id string?
 ---@field max_forwards integer? default, and at most, 70
@@ -189,8 +189,11 @@ function Engine:subscribe(options) end
 ---@return moonsip.Error? err
 function Engine:refer(options) end
 
+---@class moonsip.AnyStartOptions: moonsip.StartOptions
+---@field method string one without a function of its own
+
 --- Any other method.
----@param options table as the others, with `method`
+---@param options moonsip.AnyStartOptions
 ---@return moonsip.OutgoingRequest? request
 ---@return moonsip.Error? err
 function Engine:request(options) end

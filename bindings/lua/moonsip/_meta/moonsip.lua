@@ -29,7 +29,8 @@ function sip.check(path) end
 function sip.sleep(seconds) end
 
 --- Runs fn(...) in a callback of its own, soon.  It belongs to the call that
---- spawned it: when that ends, its waits are closed.
+--- spawned it: when that ends, its waits are closed.  Raises while the script is
+--- loaded, before on_start or on_reload.
 ---@param fn function
 ---@return moonsip.Timer
 function sip.spawn(fn, ...) end
@@ -49,6 +50,8 @@ function sip.now() end
 ---@param n integer
 ---@param highest? integer
 ---@return string|integer
+---@overload fun(n: integer): string
+---@overload fun(lowest: integer, highest: integer): integer
 function sip.random(n, highest) end
 
 ---@class moonsip.Timer

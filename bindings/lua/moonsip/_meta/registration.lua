@@ -20,7 +20,7 @@ local registration = {}
 ---@class moonsip.RegistrationOptions
 ---@field registrar string URI
 ---@field address string URI or name-addr
----@field auth table? credentials, as engine:register takes them
+---@field auth (moonsip.Login|moonsip.Login[])? as engine:register takes it
 ---@field expires integer? 600: what to ask for first
 ---@field contact string? URI; default ours
 ---@field route string[]?
@@ -44,8 +44,8 @@ function RegistrationDelegate.on_change(account, state) end
 --- to 30 seconds, twice as long each time, up to half an hour (RFC 5626 4.5).
 ---
 --- An engine has one for each address and registrar: said again, that one goes on,
---- and registers anew only when something else is wanted.  Call it from on_start
---- and on_reload: its timers belong to the call it is made in.
+--- and registers anew only when something else is wanted.  So call it from on_start
+--- and on_reload.
 ---@param options moonsip.RegistrationOptions
 ---@return moonsip.Registration
 function registration.keep(options) end

@@ -24,8 +24,10 @@ error("a meta file is read by editors, never run")
 --- "redirected" (early calls), "disposed".  "replaced": another call took its place (RFC 3891).
 --- By the engine, which hung up: "no ack",
 --- "no answer" (the ACK lacked it), "no answer to their offer", "no answer to a
---- change", "dialog lost" (481), "expired" and "refresh failed" (RFC 4028),
---- "out of memory".
+--- change", "no answer to a request", "no answer to our offer", "no ack of ours",
+--- "dialog lost" (481), "expired" and "refresh failed" (RFC 4028), "out of memory".
+--- Calls that we began, before they were answered: "rejected", "cancelled",
+--- "failed", "another fork answered".
 ---@alias moonsip.EndReason
 ---| "bye received"
 ---| "cancelled"
@@ -34,15 +36,13 @@ error("a meta file is read by editors, never run")
 ---| "redirected"
 ---| "disposed"
 ---| "no ack"
+---| "no ack of ours"
 ---| "no answer"
 ---| "no answer to their offer"
+---| "no answer to our offer"
 ---| "no answer to a change"
 ---| "no answer to a request"
----| "no answer to our offer"
----| "no ack of ours"
----| "rejected"
 ---| "failed"
----| "cancelled"
 ---| "another fork answered"
 ---| "dialog lost"
 ---| "replaced"

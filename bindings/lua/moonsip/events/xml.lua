@@ -4,6 +4,15 @@
 --- a peer should decide.  Prefixes of names are dropped.
 local xml = {}
 
+---@class moonsip.events.Element
+---@field [integer] moonsip.events.Element children
+---@field name string without its prefix
+---@field tag string as it is written
+---@field attributes table<string, string>
+---@field text string its own
+---@field from integer where it stands
+---@field to integer
+
 local DEPTH <const> = 32
 local ELEMENTS <const> = 2000
 

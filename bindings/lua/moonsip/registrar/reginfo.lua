@@ -3,20 +3,12 @@
 ---
 --- Pure: bindings as registrar:lookup() and on_change give them go in, a text
 --- comes out.  A subscriber numbers its documents from 0.
+local escape = require("moonsip.events.xml").escape
 local reply = require("moonsip.registrar.reply")
 
 local reginfo = {}
 
 reginfo.content_type = "application/reginfo+xml"
-
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-
--- XML 1.0 has no control characters, and text that is no UTF-8 has no letters.
-local function escape(text)
-  text = tostring(text)
-  if not utf8.len(text) then text = text:gsub("[\x80-\xff]", "?") end
-  return (text:gsub("%c", " "):gsub('[&<>"]', entities))
-end
 
 local function element(lines, indent, name, content, attributes)
   lines[#lines + 1] = ("%s<%s%s>%s</%s>"):format(indent, name, attributes or "", escape(content),

@@ -5,7 +5,7 @@ local core = require("moonsip.sim.core")
 
 ---@class moonsip.sim.Agent
 ---@field address string
----@field engine moonsip.sim.core.Agent
+---@field engine userdata what C has of it
 local Agent = {}
 Agent.__index = Agent
 
