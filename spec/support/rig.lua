@@ -41,6 +41,7 @@ function rig.delegates(self)
     on_terminated = function(_, reason) note(self, "on_terminated", reason) end,
   }
   return {
+    on_start = function(engine) self.engine = engine end,
     on_invite = function(request)
       table.insert(self.invites, request)
       self.invite = request

@@ -152,6 +152,7 @@ function Phone:incoming_call(message)
   call.call_id = message.call_id
   call.remote_tag = message.from_tag
   call.remote_target = message.contact or call.remote_target
+  call.destination = Call.address_of(call.remote_target) or call.destination
   call.incoming = message
   call:learn_routes(message, false)
   self.calls[call.call_id] = call
