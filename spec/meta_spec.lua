@@ -158,7 +158,8 @@ describe("the stubs for editors know exactly the names of", function()
     local pipe <close> = assert(io.popen("cat engine/ua/*.c"))
     local code = pipe:read("a")
     for _, call in ipairs({
-      "msip_session_end", "msip_session_hang_up", "msip_session_hang_up_in_turn", "msip_invite_failed", "give_up", "turn_down",
+      "msip_session_end", "msip_session_hang_up", "msip_session_hang_up_in_turn",
+      "msip_invite_failed", "give_up", "turn_down",
       "msip_call_over",
     }) do
       for arguments in code:gmatch("%f[%w_]" .. call .. "(%b())") do
