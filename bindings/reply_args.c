@@ -248,11 +248,11 @@ static const struct option {
     {MSIP_STR_INIT("contacts"), MLUA_OPTION_CONTACTS, mlua_read_contacts},
     {MSIP_STR_INIT("cseq"), MLUA_OPTION_CONTACTS, mlua_read_cseq},
     {MSIP_STR_INIT("auth"), MLUA_OPTION_AUTH, mlua_read_auth},
-    {MSIP_STR_INIT("replaces"), MLUA_OPTION_REPLACES, mlua_read_replaces},
     {MSIP_STR_INIT("expires"), MLUA_OPTION_GRANT, read_grant},
     {MSIP_STR_INIT("min_expires"), MLUA_OPTION_MIN_EXPIRES, read_min_expires},
     {MSIP_STR_INIT("retry_after"), MLUA_OPTION_RETRY_AFTER, read_retry_after},
     {MSIP_STR_INIT("state"), MLUA_OPTION_STATE, read_state},
+    {MSIP_STR_INIT("replaces"), MLUA_OPTION_REPLACES, mlua_read_replaces},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 

@@ -36,7 +36,8 @@ void msip_cancel_arrived(struct msip_ua *ua, struct msip_txn *txn,
     return;
   }
   r = msip_txn_user(aim);
-  if (msip_replaces_screen(ua, cancel) && !(r && msip_request_is_relayed(r))) {
+  if (msip_msg_has(cancel, MSIP_H_REPLACES) &&
+      !(r && msip_request_is_relayed(r))) {
     msip_refuse(ua, txn, cancel, &(struct msip_refusal){.status = 400});
     return;
   }

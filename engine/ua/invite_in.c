@@ -46,8 +46,8 @@ bool msip_invite_arrived(struct msip_request *r)
   invite->offerless = !r->facts.has_sdp;
   msip_timer_init(&invite->repeat, msip_repeat_fire);
   msip_timer_init(&invite->expires, expires_fired);
-  msip_list_init(&invite->replacer);
-  msip_replaces_begin(r);
+  if (msip_msg_has(r->message, MSIP_H_REPLACES))
+    msip_replaces_begin(r);
   arm_expires(r);
   if (!r->session)
     return true;
@@ -95,7 +95,8 @@ void msip_invite_free(struct msip_request *r)
   msip_reliable_stop(r);
   forget(&invite->held);
   forget(&invite->preview);
-  msip_list_del(&invite->replacer);
+  if (invite->replaces)
+    msip_list_del(&invite->replacer);
   msip_exchange_fini(&invite->before);
   msip_pool_give(r->ua->pool, invite, sizeof *invite);
   r->invite = NULL;
@@ -234,7 +235,8 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
   confirm(r);
   invite->ack_wait = true;
   msip_repeat_start(r);
-  msip_replaces_carry_out(r);
+  if (invite->replaces)
+    msip_replaces_carry_out(r);
   return 0;
 }
 
@@ -248,7 +250,7 @@ int msip_invite_accept(struct msip_request *r, const struct msip_reply *reply,
                              .refresh = &invite->grant};
   struct msip_bytes *bytes = NULL;
   bool made, moves;
-  int err = msip_replaces_check(r);
+  int err = invite->replaces ? msip_replaces_check(r) : 0;
 
   if (!err)
     err = ensure_session(r, &made);

@@ -85,8 +85,6 @@ unsigned msip_replaces_screen(struct msip_ua *ua, const struct msip_msg *m)
   struct msip_replaces which;
   struct msip_session *s;
 
-  if (!msip_msg_has(m, MSIP_H_REPLACES))
-    return 0;
   if (m->method != MSIP_INVITE || msip_msg_has(m, MSIP_H_JOIN) ||
       msip_replaces_parse(&which, msip_msg_value(m, MSIP_H_REPLACES)) != 0)
     return 400;
@@ -99,8 +97,7 @@ void msip_replaces_begin(struct msip_request *r)
   struct msip_replaces which;
   struct msip_session *s;
 
-  if (!invite || !msip_msg_has(r->message, MSIP_H_REPLACES) || r->in_dialog ||
-      invite->replaces ||
+  if (r->in_dialog || invite->replaces ||
       msip_replaces_parse(&which,
                           msip_msg_value(r->message, MSIP_H_REPLACES)) != 0 ||
       verdict(r->ua, &which, &s) != 0)
@@ -125,7 +122,7 @@ int msip_replaces_check(struct msip_request *r)
 {
   const struct msip_session *s = r->invite->replaces;
 
-  if (!s || !r->invite->early_only || !s->confirmed)
+  if (!r->invite->early_only || !s->confirmed)
     return 0;
   msip_request_answer(r, &(struct msip_refusal){.status = 486});
   return msip_because(r->ua, MSIP_ESTATE,
@@ -150,10 +147,9 @@ void msip_replaces_carry_out(struct msip_request *r)
 {
   struct msip_session *s = r->invite->replaces;
 
-  if (!s || is_ending(s))
+  if (is_ending(s) ||
+      (s->confirmed && r->invite->early_only)) /* while we waited for a PRACK */
     return;
-  if (s->confirmed && r->invite->early_only)
-    return; /* while our 2xx waited for a PRACK */
   if (!s->confirmed && s->origin && !s->origin->done)
     cancel(s->origin);
   else

@@ -168,14 +168,15 @@ int msip_invite_send_final(struct msip_request *r, struct msip_bytes *bytes,
  * unless a later change moved it meanwhile. */
 void msip_session_follow(const struct msip_request *r);
 
-/* --- replaces.c: Replaces (RFC 3891) */
-/* The status that it is refused with; 0: none. */
+/* --- replaces.c (RFC 3891) */
+/* Of a request with Replaces: the status that it is refused with; 0: none. */
 unsigned msip_replaces_screen(struct msip_ua *ua, const struct msip_msg *m);
-/* Notes the call that an INVITE means. */
+/* Notes the call that an INVITE with Replaces means. */
 void msip_replaces_begin(struct msip_request *r);
-/* Before a 2xx: 0, or MSIP_ESTATE when it had to be refused after all. */
+/* It has such a call; before a 2xx: 0, or MSIP_ESTATE when the INVITE had to be
+ * refused after all. */
 int msip_replaces_check(struct msip_request *r);
-/* The 2xx is on its way: the call that it replaces ends. */
+/* The 2xx is on its way: that call ends. */
 void msip_replaces_carry_out(struct msip_request *r);
 
 /* --- reliable.c */

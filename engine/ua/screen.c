@@ -92,7 +92,8 @@ static bool required_extensions(const struct screen *s,
 
 static bool replacement(const struct screen *s, const struct msip_msg *m)
 {
-  unsigned status = msip_replaces_screen(s->ua, m);
+  unsigned status =
+      msip_msg_has(m, MSIP_H_REPLACES) ? msip_replaces_screen(s->ua, m) : 0;
 
   return status == 0 || refuse(s, m, status);
 }
@@ -239,7 +240,8 @@ int msip_request_fit(struct msip_request *r)
   else if (!r->unfit)
     return 0;
   else if (is_fit(&s, r->message, &facts)) {
-    msip_replaces_begin(r);
+    if (r->invite && msip_msg_has(r->message, MSIP_H_REPLACES))
+      msip_replaces_begin(r);
     return 0;
   }
   return msip_because(

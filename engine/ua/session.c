@@ -16,7 +16,8 @@ static void linger(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   s->box = NULL;
   s->lingers = true;
-  msip_replaces_forget(s);
+  if (!msip_list_empty(&s->replacers))
+    msip_replaces_forget(s);
   if (s->origin && s->origin->call->accepted == s)
     msip_outgoing_let_go(s->origin);
 }
@@ -275,7 +276,8 @@ void msip_session_free(struct msip_session *s)
     ua->on_release(ua->arg, s->box);
   msip_session_timer_stop(s);
   msip_session_unlist(s);
-  msip_replaces_forget(s);
+  if (!msip_list_empty(&s->replacers))
+    msip_replaces_forget(s);
   msip_list_del(&s->node);
   msip_list_del(&s->sweep.node);
   msip_bytes_drop(s->first_ack.bytes);
