@@ -21,7 +21,7 @@ local COLUMNS <const> = { "id", "rfc", "section", "level", "role", "statement", 
 
 -- Every row of these roles that applies must have a spec that passes.
 local complete = {
-  UAC = true, auth = true, dialog = true, ["offer-answer"] = true, parser = true,
+  UAC = true, UAS = true, auth = true, dialog = true, ["offer-answer"] = true, parser = true,
   transaction = true, transport = true,
 }
 
