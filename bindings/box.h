@@ -87,6 +87,8 @@ void mlua_push_session(lua_State *L, struct mlua_engine *engine,
                        struct msip_session *session);
 void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
                         struct msip_outgoing *outgoing);
+/* Its box, which is there, keeps no result: nobody will wait for one. */
+void mlua_outgoing_quiet(struct msip_outgoing *outgoing);
 void mlua_push_subscription(lua_State *L, struct mlua_engine *engine,
                             struct msip_subscription *sub);
 /* It is over: its box keeps what scripts may still ask. */

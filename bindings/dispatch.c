@@ -244,13 +244,15 @@ static bool tell_response(lua_State *L, struct mlua_engine *engine,
 
   if (!box)
     return false;
-  if (!mlua_outgoing_result(L, engine, outgoing, event->session, event->message,
-                            0))
-    mlua_push_response(L, engine, outgoing, event->session, event->message);
+  bool kept = mlua_outgoing_result(L, engine, outgoing, event->session,
+                                   event->message, 0);
   if (!mlua_delegate_find(L, engine, box, DELEGATE,
                           response_callback(event->message->status)))
     return false; /* the response goes with the event */
-  lua_insert(L, -2);
+  if (kept)
+    lua_insert(L, -2);
+  else
+    mlua_push_response(L, engine, outgoing, event->session, event->message);
   if (event->message->status >= 400) { /* on_reject(response, err, request) */
     lua_pushnil(L);
     nargs = 3;

@@ -286,28 +286,32 @@ static void push_line(lua_State *L, const struct msip_msg *m,
   lua_concat(L, 3);
 }
 
-/* message:lines(set) -> list of "Name: value" | nil: what a back-to-back user
- * agent hands on */
-static int message_lines(lua_State *L)
+int mlua_push_lines(lua_State *L, const struct msip_msg *m, int set)
 {
-  const struct msip_msg *m = self(L);
   lua_Integer n = 0;
 
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
   for (unsigned i = 0; m && i < m->header_count; i++) {
     const struct msip_header *row = &m->header[i];
     struct msip_str name = msip_header_name((enum msip_header_id)row->id);
 
     if (is_structure((enum msip_header_id)row->id) ||
-        !is_wanted(L, 2, name.len ? name : msip_row_name(m, row)))
+        !is_wanted(L, set, name.len ? name : msip_row_name(m, row)))
       continue;
     if (n == 0)
       lua_newtable(L);
     push_line(L, m, row);
-    lua_rawseti(L, 3, ++n);
+    lua_rawseti(L, -2, ++n);
   }
   return n > 0;
+}
+
+/* message:lines(set) -> list of "Name: value" | nil: what a back-to-back user
+ * agent hands on */
+static int message_lines(lua_State *L)
+{
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  return mlua_push_lines(L, self(L), 2);
 }
 
 /* message:parts() -> list | nil, err */

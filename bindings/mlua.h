@@ -82,5 +82,6 @@ int mlua_open_strings(lua_State *L);  /* string.find family with a budget */
 int mlua_open_sim(lua_State *L);      /* moonsip.sim.core */
 int mlua_open_held(lua_State *L);     /* moonsip.delegates */
 int mlua_open_latch(lua_State *L);    /* moonsip.latch */
+int mlua_open_across(lua_State *L);   /* moonsip.across */
 int mlua_open_library(lua_State *L);  /* moonsip.library */
 int mlua_open_auth(lua_State *L);     /* moonsip.auth.core */

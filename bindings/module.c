@@ -79,6 +79,8 @@ static void preload(lua_State *L)
   lua_setfield(L, -2, "moonsip.delegates");
   lua_pushcfunction(L, mlua_open_latch);
   lua_setfield(L, -2, "moonsip.latch");
+  lua_pushcfunction(L, mlua_open_across);
+  lua_setfield(L, -2, "moonsip.across");
   lua_pushcfunction(L, mlua_open_library);
   lua_setfield(L, -2, "moonsip.library");
   lua_pushcfunction(L, mlua_open_auth);

@@ -10,6 +10,7 @@ struct outgoing_box {
   int responses; /* how many came; RESPONSES holds the latest of them */
   int err;       /* it failed */
   bool done;     /* the last response is final, or err is set */
+  bool quiet;    /* nobody asks for its responses: only the delegate hears */
 };
 
 /* A task in wait() or in the iterator of responses().  It lies on the stack of
@@ -43,9 +44,17 @@ void mlua_push_outgoing(lua_State *L, struct mlua_engine *engine,
                            sizeof *box);
   msip_list_init(&box->waiters);
   box->method = msip_outgoing_method(outgoing);
-  mlua_box_remember(L, &box->box);
-  mlua_box_hold(L, &box->box);
+  lua_pushvalue(L, -1);
+  box->box.ref = luaL_ref(L, LUA_REGISTRYINDEX);
+  box->box.holds = 1;
   msip_outgoing_set_box(outgoing, box);
+}
+
+void mlua_outgoing_quiet(struct msip_outgoing *outgoing)
+{
+  struct outgoing_box *box = msip_outgoing_box(outgoing);
+
+  box->quiet = true;
 }
 
 static struct outgoing_box *self(lua_State *L)
@@ -291,7 +300,7 @@ bool mlua_outgoing_result(lua_State *L, struct mlua_engine *engine,
   struct outgoing_box *box = msip_outgoing_box(outgoing);
   int top = lua_gettop(L);
 
-  if (!box || box->done)
+  if (!box || box->done || box->quiet)
     return false;
   luaL_checkstack(L, 8, "results");
   mlua_box_push(L, &box->box); /* alive while its waiters run */

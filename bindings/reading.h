@@ -51,6 +51,9 @@ void mlua_read_contacts(lua_State *L, const struct mlua_reading *r);
 void mlua_read_replaces(lua_State *L, const struct mlua_reading *r);
 /* Takes the header line on top of the stack. */
 void mlua_read_own_header(lua_State *L, const struct mlua_reading *r);
+/* across.h */
+void mlua_read_like(lua_State *L, const struct mlua_reading *r);
+void mlua_read_quiet(lua_State *L, const struct mlua_reading *r);
 
 void mlua_read_auth(lua_State *L, const struct mlua_reading *r);
 

@@ -253,6 +253,8 @@ static const struct option {
     {MSIP_STR_INIT("retry_after"), MLUA_OPTION_RETRY_AFTER, read_retry_after},
     {MSIP_STR_INIT("state"), MLUA_OPTION_STATE, read_state},
     {MSIP_STR_INIT("replaces"), MLUA_OPTION_REPLACES, mlua_read_replaces},
+    {MSIP_STR_INIT("like"), MLUA_OPTION_LIKE, mlua_read_like},
+    {MSIP_STR_INIT("quiet"), MLUA_OPTION_QUIET, mlua_read_quiet},
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
@@ -331,6 +333,9 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   out->start.options = &out->reply;
   out->own_count = 0;
   out->retry = true;
+  out->quiet = false;
+  out->is_like = false;
+  out->like = NULL;
   out->timeout = 0;
   out->refused = 0;
   out->delegate = 0;

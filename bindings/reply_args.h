@@ -24,8 +24,10 @@ enum {
   MLUA_OPTION_TO = 1 << 10,
   MLUA_OPTION_PARTIES = 1 << 11, /* from, uri, route, ..., follow */
   MLUA_OPTION_TIMEOUT = 1 << 12,
-  MLUA_OPTION_CALL = 1 << 13, /* prack, rel100, session_expires */
-  MLUA_OPTION_HOPS = 1 << 28, /* max_forwards */
+  MLUA_OPTION_CALL = 1 << 13,  /* prack, rel100, session_expires */
+  MLUA_OPTION_HOPS = 1 << 28,  /* max_forwards */
+  MLUA_OPTION_LIKE = 1 << 29,  /* across.h */
+  MLUA_OPTION_QUIET = 1 << 30, /* across.h */
   MLUA_OPTION_ACK = 1 << 20,
   MLUA_OPTION_METHOD = 1 << 14,
   MLUA_OPTION_EXPIRES = 1 << 15,
@@ -59,11 +61,14 @@ enum {
 
 struct mlua_reply_args {
   struct msip_reply reply;
-  struct msip_start start; /* start.options is `reply` */
-  bool retry;              /* default true */
-  uint32_t timeout;        /* ms; 0: none */
-  int refused;             /* MSIP_EGONE, MSIP_ESTATE: of `replaces` */
-  int delegate;            /* stack index of the table; 0: none given */
+  struct msip_start start;     /* start.options is `reply` */
+  bool retry;                  /* default true */
+  bool quiet;                  /* nobody asks later what became of it */
+  bool is_like;                /* From and To are those of `like` */
+  const struct msip_msg *like; /* NULL: it is gone */
+  uint32_t timeout;            /* ms; 0: none */
+  int refused;                 /* MSIP_EGONE, MSIP_ESTATE: of `replaces` */
+  int delegate;                /* stack index of the table; 0: none given */
   enum msip_subscription_state state; /* INIT: none given */
   struct msip_seconds retry_after;
   unsigned own_count;

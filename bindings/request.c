@@ -257,6 +257,27 @@ static int answer(lua_State *L, struct mlua_box *box, answer_fn act,
   return 1;
 }
 
+/* across.h: no object of what was sent. */
+static int answer_quietly(lua_State *L, struct mlua_box *box, answer_fn act,
+                          const char *method, const struct msip_reply *reply)
+{
+  struct msip_request *r = box->obj;
+  struct msip_session *session;
+  int err;
+
+  if (!r)
+    return mlua_fail(L, box->gone, NULL);
+  err = act(r, reply, NULL);
+  if (err)
+    return refused(L, box, err, method);
+  session = msip_request_session(r);
+  if (session)
+    mlua_push_session(L, box->engine, session);
+  else
+    lua_pushboolean(L, 1);
+  return 1;
+}
+
 static int answer_with_options(lua_State *L, answer_fn act,
                                const struct mlua_reply_rule *rule)
 {
@@ -264,14 +285,15 @@ static int answer_with_options(lua_State *L, answer_fn act,
   struct mlua_reply_args args;
 
   mlua_reply_args(L, 2, rule, &args);
-  return answer(L, box, act, rule->method, &args.reply);
+  return (args.quiet ? answer_quietly : answer)(L, box, act, rule->method,
+                                                &args.reply);
 }
 
 /* request:accept(options?) -> response | nil, err */
 static int request_accept(lua_State *L)
 {
-  static const struct mlua_reply_rule rule = {"accept", 200, 299,
-                                              MLUA_RESPONSE_OPTIONS};
+  static const struct mlua_reply_rule rule = {
+      "accept", 200, 299, MLUA_RESPONSE_OPTIONS | MLUA_OPTION_QUIET};
   static const struct mlua_reply_rule subscribe = {
       "accept", 200, 299, MLUA_RESPONSE_OPTIONS | MLUA_OPTION_GRANT};
   enum msip_method method = ((struct request_box *)self(L))->method;
@@ -285,7 +307,8 @@ static int request_accept(lua_State *L)
 static int request_progress(lua_State *L)
 {
   static const struct mlua_reply_rule rule = {
-      "progress", 101, 199, MLUA_RESPONSE_OPTIONS | MLUA_OPTION_RELIABLE};
+      "progress", 101, 199,
+      MLUA_RESPONSE_OPTIONS | MLUA_OPTION_RELIABLE | MLUA_OPTION_QUIET};
 
   if (((struct request_box *)self(L))->method != MSIP_INVITE)
     return luaL_error(L, "progress: only an INVITE can be answered with a "

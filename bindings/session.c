@@ -180,7 +180,7 @@ static int session_bye(lua_State *L)
   static const struct mlua_reply_rule rule = {
       .method = "bye",
       .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_DELEGATE |
-                 MLUA_OPTION_AUTH | MLUA_OPTION_TIMEOUT};
+                 MLUA_OPTION_AUTH | MLUA_OPTION_TIMEOUT | MLUA_OPTION_QUIET};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;
   struct msip_outgoing *out = NULL;
@@ -199,6 +199,7 @@ static int change(lua_State *L, enum msip_method method, const char *name)
       .method = name,
       .options = MLUA_OPTION_HEADERS | MLUA_OPTION_BODY | MLUA_OPTION_RETRY |
                  MLUA_OPTION_DELEGATE | MLUA_OPTION_AUTH | MLUA_OPTION_TIMEOUT |
+                 MLUA_OPTION_QUIET |
                  (method == MSIP_INVITE ? MLUA_OPTION_ACK : 0)};
   struct mlua_box *box = mlua_box_check(L, 1, &mlua_session_class);
   struct mlua_reply_args args;

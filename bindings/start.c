@@ -1,5 +1,6 @@
 /* Requests that an engine sends outside dialogs: engine:invite and the like. */
 #include "start.h"
+#include "across.h"
 #include "engine.h"
 #include "error.h"
 #include "reply_args.h"
@@ -14,7 +15,13 @@ int mlua_outgoing_or_fail(lua_State *L, struct mlua_engine *engine,
   if (err == 0) {
     if (args->timeout)
       msip_outgoing_set_timeout(out, args->timeout);
+    if (args->quiet && !args->delegate) {
+      lua_pushboolean(L, 1);
+      return 1;
+    }
     mlua_push_outgoing(L, engine, out);
+    if (args->quiet)
+      mlua_outgoing_quiet(out);
     if (args->delegate) {
       lua_pushvalue(L, args->delegate);
       lua_setfield(L, -2, "delegate");
@@ -49,6 +56,10 @@ static int start(lua_State *L, enum msip_method method, const char *name,
   mlua_reply_args(L, 2, &rule, &args);
   if (!engine->ua)
     return mlua_fail(L, MSIP_EGONE, "the engine is closed");
+  if (args.is_like && !args.like)
+    return mlua_fail(L, MSIP_EGONE, NULL);
+  if (args.like)
+    mlua_like_parties(L, &args);
   args.start.method = method;
   args.start.no_retry = !args.retry;
   if (method == MSIP_METHOD_OTHER && args.start.name.len)
@@ -68,7 +79,8 @@ static int start(lua_State *L, enum msip_method method, const char *name,
 static int engine_invite(lua_State *L)
 {
   return start(L, MSIP_INVITE, "invite",
-               MLUA_OPTION_CALL | MLUA_OPTION_ACK | MLUA_OPTION_REPLACES);
+               MLUA_OPTION_CALL | MLUA_OPTION_ACK | MLUA_OPTION_REPLACES |
+                   MLUA_OPTION_LIKE);
 }
 
 static int engine_message(lua_State *L)

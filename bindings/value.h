@@ -64,6 +64,9 @@ void mlua_push_unfolded(lua_State *L, struct msip_str value);
 /* `s` in lower case (ASCII). */
 void mlua_push_lower(lua_State *L, struct msip_str s);
 
+/* Pushes the list that message:lines() returns and returns 1; 0: nothing is
+ * wanted by the set at index `set`. */
+int mlua_push_lines(lua_State *L, const struct msip_msg *message, int set);
 /* The list that message:parts() returns, or nil and an error: its results. */
 int mlua_push_parts(lua_State *L, const struct msip_msg *message);
 
