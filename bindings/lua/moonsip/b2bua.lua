@@ -2,6 +2,7 @@
 --- to a call of ours (leg B); what one side says the other one hears.
 local Call = require("moonsip.b2bua.call")
 local Leg = require("moonsip.b2bua.leg")
+local across = require("moonsip.across")
 local delegates = require("moonsip.delegates")
 local dial = require("moonsip.b2bua.dial")
 local headers = require("moonsip.b2bua.headers")
@@ -35,26 +36,18 @@ end
 
 local nothing <const> = {}
 
--- A From or To for the other leg; without brackets, parameters are the header's.
-local function party(message, name)
-  local text = message:header(name)
-  if text:find("<", 1, true) then return text end
-  return text:match("^[^;]*")
-end
-
--- Max-Forwards less one; nil: none was given.
-local function hops(message)
-  local text = message:header("Max-Forwards")
-  local n = text and math.tointeger(tonumber(text))
-  return n and n - 1
+-- Who called takes reliable provisional responses.
+local function takes_100rel(message)
+  return table.concat(message:headers("Supported"), " "):find("100rel", 1, true) ~= nil or
+    table.concat(message:headers("Require"), " "):find("100rel", 1, true) ~= nil
 end
 
 local function make(request, options)
-  local message = request.message
-  local body = message:description()
+  local body = across.description(request)
   local passes = headers.set(options.headers, options.trusted)
   local call = setmetatable({
     state = "calling",
+    data = {},
     options = options,
     engine = sip.engine(),
     live = {},
@@ -62,17 +55,11 @@ local function make(request, options)
     body = body,
     late = not body,
     passes = passes,
-    lines = headers.join(message:lines(passes), options.extra_headers),
-    hops = hops(message),
-    from = options.from or party(message, "From"),
-    to = options.to or party(message, "To"),
+    lines = headers.join(across.lines(request, passes), options.extra_headers),
+    hops = across.hops(request),
     held = options.delegate and delegates.hold(options.delegate) or nil,
   }, Call)
-  if not body then
-    local supported = message:headers("Supported")
-    call.rel100 = table.concat(supported, " "):find("100rel", 1, true) ~= nil or
-      table.concat(message:headers("Require"), " "):find("100rel", 1, true) ~= nil
-  end
+  if not body then call.rel100 = takes_100rel(request.message) end
   local a = Leg.new(call, request)
   a.sdp = body
   call.a = a

@@ -1,5 +1,6 @@
 --- Somebody answered: A's 200, and B's ACK when that has to wait for A's answer.
 local Leg = require("moonsip.b2bua.leg")
+local across = require("moonsip.across")
 
 local answer = {}
 
@@ -11,7 +12,7 @@ local function on_late_ack(ack, session)
   leg.on_ack = nil
   call.owes_ack = nil
   if not response then return end
-  leg.sdp = ack.message:description()
+  leg.sdp = across.description(ack)
   if leg.sdp then
     response:ack({ body = leg.sdp })
   else
@@ -60,27 +61,27 @@ end
 
 --- The 2xx of a branch becomes A's.
 function answer.with(call, branch, response)
-  local message = response.message
   local leg = leg_of(call, branch, response.session)
   local a = call.a
-  leg.sdp = message:description() or leg.sdp
+  leg.sdp = across.description(response) or leg.sdp
   leg.target = branch.target
   call.b = leg
   call.shown = nil
   if call.late then owe_ack(call, response) end
-  a.headers = message:lines(call.passes)
-  local sent, err = a.request:accept({
+  a.headers = across.lines(response, call.passes)
+  local session, err = a.request:accept({
     status_code = response.status_code,
     body = body_for(call, leg),
     extra_headers = a.headers,
+    quiet = true,
   })
-  if not sent then -- A has given up in this moment
+  if not session then -- A has given up in this moment
     call.err = err
     leg.session:bye()
     call:finish()
     return
   end
-  if not a.session then a:take(sent.session) end
+  if not a.session then a:take(session) end
   call.state = "connected"
   call:settle()
   call:tell("on_answer", response, call)

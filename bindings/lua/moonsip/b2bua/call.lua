@@ -4,16 +4,7 @@ local headers = require("moonsip.b2bua.headers")
 
 ---@class moonsip.b2bua.Call
 local Call = {}
-
--- `data` is made when it is asked for.
-function Call.__index(call, key)
-  if key == "data" then
-    local data = {}
-    call.data = data
-    return data
-  end
-  return Call[key]
-end
+Call.__index = Call
 
 function Call.__tostring(call)
   return "moonsip.b2bua.Call: " .. call.state
@@ -87,7 +78,7 @@ function Call.leg_gone(call, leg, reason, lines)
   if call.state == "calling" then
     call:cancel_branches(lines)
   elseif other and other.session then
-    other.session:bye(lines and { extra_headers = lines })
+    other.session:bye({ extra_headers = lines, quiet = true })
     leg.session.delegate, other.session.delegate = nil, nil -- nothing more to hear of
   end
   call:tell("on_hangup", leg, reason)

@@ -1,6 +1,7 @@
 --- Changes of a call in progress: a re-INVITE or UPDATE of one side is put to the
 --- other, whose answer or refusal goes back as it is.
 local Leg = require("moonsip.b2bua.leg")
+local across = require("moonsip.across")
 local headers = require("moonsip.b2bua.headers")
 local progress = require("moonsip.b2bua.progress")
 local refusal = require("moonsip.b2bua.refusal")
@@ -34,7 +35,7 @@ local function on_late_ack(ack, session)
   local leg = session.delegate
   local self = leg.late_change
   leg.on_ack, leg.late_change = nil, nil
-  leg.sdp = ack.message:description() or leg.sdp
+  leg.sdp = across.description(ack) or leg.sdp
   self.response:ack({ body = leg.sdp })
 end
 
@@ -42,11 +43,11 @@ local function accept_late(self, response, offer)
   local leg = self.leg
   self.response = response
   leg.late_change, leg.on_ack = self, on_late_ack
-  local sent = self.request:accept({
-    body = offer, extra_headers = response.message:lines(leg.call.passes),
+  local session = self.request:accept({
+    body = offer, extra_headers = across.lines(response, leg.call.passes), quiet = true,
   })
-  if self.done then self.done(sent) end
-  if sent then
+  if self.done then self.done(session) end
+  if session then
     self.far.sdp = offer
     return
   end
@@ -56,15 +57,14 @@ end
 
 function Change.on_accept(response, request)
   local self = request.delegate
-  local message = response.message
-  local sdp = message:description()
+  local sdp = across.description(response)
   if request.method == "INVITE" and not self.offer then return accept_late(self, response, sdp) end
-  local sent = self.request:accept({
+  local session = self.request:accept({
     status_code = response.status_code, body = sdp or false,
-    extra_headers = message:lines(self.leg.call.passes),
+    extra_headers = across.lines(response, self.leg.call.passes), quiet = true,
   })
-  if self.done then self.done(sent) end
-  if sent then
+  if self.done then self.done(session) end
+  if session then
     commit(self, self.offer, sdp)
   else
     take_back(self)
@@ -116,15 +116,14 @@ local function is_refresh(leg, far, offer)
 end
 
 --- Puts what `leg` offers, or its wish for an offer, to the far side.  `done`,
---- if any, hears of our 2xx, or nil when there was none.
-function change.ask(request, leg, far, done)
+--- if any, hears of the session when we sent a 2xx, or nil when there was none.
+function change.ask(request, leg, far, offer, done)
   local call = leg.call
-  local offer = request.message:description()
   local self = setmetatable({
     leg = leg, far = far, request = request, offer = offer, done = done,
   }, Change)
   local out, err = put(far, request, {
-    body = offer, delegate = self, extra_headers = request.message:lines(call.passes),
+    body = offer, delegate = self, extra_headers = across.lines(request, call.passes), quiet = true,
   })
   if not out then
     cannot(request, err)
@@ -139,22 +138,22 @@ local function relay(request, leg, offer)
   local call = leg.call
   local far = call:across(leg)
   if is_refresh(leg, far, offer) and not call.stale then
-    return request:accept({ body = far.sdp })
+    return request:accept({ body = far.sdp, quiet = true })
   end
   if call.joining or not far or not far.session or leg ~= call.a and leg ~= call.b then
     return request:reject({ status_code = 491 })
   end
   if call:tell("on_change", request, leg) then return end -- the script has answered
-  change.ask(request, leg, far)
+  change.ask(request, leg, far, offer)
 end
 
 function Leg.on_invite(request, session)
-  relay(request, session.delegate, request.message:description())
+  relay(request, session.delegate, across.description(request))
 end
 
 -- Without an offer an UPDATE is about this leg alone.
 local function on_update(request, session)
-  local offer = request.message:description()
+  local offer = across.description(request)
   if not offer then return request:accept() end
   relay(request, session.delegate, offer)
 end

@@ -23,8 +23,9 @@ local function options_for(call, target)
   local late = call.late
   local auth = target.auth or call.options.auth
   return {
-    to = target.to or call.to,
-    from = target.from or call.from,
+    to = target.to or call.options.to,
+    from = target.from or call.options.from,
+    like = call.a.request,
     uri = target.uri,
     route = target.route or target.path,
     contact = target.contact,
@@ -37,7 +38,6 @@ local function options_for(call, target)
     rel100 = target.rel100 or (late and not call.rel100 and "no" or nil),
     ack = not late,
     prack = not late,
-    delegate = nil,
   }
 end
 

@@ -29,6 +29,7 @@ end
 local usual_set <const> = set_of(usual)
 local trusted_set <const> = set_of(usual, asserted)
 local reason_set <const> = set_of({ "reason" })
+headers.reason_set = reason_set
 
 -- What scripts ask for is worked out once for each table of theirs.
 local made = setmetatable({}, { __mode = "k" })

@@ -120,10 +120,10 @@ function join.replace(request, old)
     return nil
   end
   call.joining = true
-  change.ask(request, leg, call:across(old), function(sent)
+  change.ask(request, leg, call:across(old), leg.sdp, function(session)
     call.joining = nil
-    if not sent then return end
-    leg:take(sent.session)
+    if not session then return end
+    leg:take(session)
     join.swap(call, old, leg)
     old.session:bye()
   end)

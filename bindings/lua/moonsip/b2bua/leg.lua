@@ -1,6 +1,7 @@
 --- One side of a call: the delegate of its session.  What happens there is put
 --- to the other side; other files add the callbacks of their part.
 local Call = require("moonsip.b2bua.call")
+local across = require("moonsip.across")
 local headers = require("moonsip.b2bua.headers")
 
 ---@class moonsip.b2bua.Leg
@@ -28,12 +29,14 @@ function Leg.on_cancel(message, request)
   leg.call:leg_gone(leg, "cancelled", headers.reason(message))
 end
 
+local quietly <const> = { quiet = true }
+
 function Leg.on_bye(request, session)
   local leg = session.delegate
-  request:accept()
+  request:accept(quietly)
   local call = leg.call
   if leg == call.a or leg == call.b and call.state == "connected" then
-    call:leg_gone(leg, "bye received", headers.reason(request.message))
+    call:leg_gone(leg, "bye received", across.lines(request, headers.reason_set))
   end
 end
 

@@ -1,6 +1,7 @@
 --- What rings on the B side is shown to the A side: one early dialog at a time,
 --- whatever the callee's side forks into.
 local Leg = require("moonsip.b2bua.leg")
+local across = require("moonsip.across")
 
 local progress = {}
 
@@ -28,20 +29,20 @@ end
 
 local function send(call, options)
   local a = call.a
-  local sent, err = a.request:progress(options)
-  if not sent and err.code == "EUNSUPPORTED" then -- A lacks 100rel
+  local session, err = a.request:progress(options)
+  if not session and err.code == "EUNSUPPORTED" then -- A lacks 100rel
     a.unreliable = true
     options.reliable = nil
     if call.late then options.body = nil end -- no place for an offer
-    sent, err = a.request:progress(options)
+    session = a.request:progress(options)
   end
-  if sent and not a.session then a:take(sent.session) end
-  return sent, err
+  if session and not a.session then a:take(session) end
+  return session
 end
 
 -- With an offer of B in it, B's PRACK waits for A's answer (RFC 3262 5).
 local function acknowledge(call, leg, response, shown)
-  if not leg or not response.message:has("RSeq") then return end
+  if not leg or not across.is_reliable(response) then return end
   if shown and leg.session.signaling_state == "have_remote_offer" then
     call.a.on_prack = progress.on_answer_in_prack
     call.owes_prack = leg
@@ -53,18 +54,18 @@ end
 --- Shows a provisional response of a branch to A.
 function progress.show(call, branch, response)
   local status = response.status_code
-  local message = response.message
   local leg = progress.leg_of(call, branch, response.session)
   local a = call.a
   if leg and not call.b then call.b = leg end
   if status == 199 then return end -- a fork ended (RFC 6228): not A's affair
-  local body = visible(call, leg, message:description())
+  local body = visible(call, leg, across.description(response))
   local options = {
     status_code = status,
     reason_phrase = response.reason_phrase,
     body = body,
-    reliable = not a.unreliable and message:has("RSeq") or nil,
-    extra_headers = message:lines(call.passes),
+    reliable = not a.unreliable and across.is_reliable(response) or nil,
+    extra_headers = across.lines(response, call.passes),
+    quiet = true,
   }
   if call.late and not options.reliable then options.body = nil end
   local sent = send(call, options)
@@ -81,7 +82,7 @@ end
 function progress.on_answer_in_prack(request, session)
   local leg = session.delegate
   local b = leg.call.owes_prack
-  local answer = request.message:description()
+  local answer = across.description(request)
   leg.on_prack = nil
   if not b or not answer then return request:reject({ status_code = 488 }) end
   leg.call.owes_prack = nil
