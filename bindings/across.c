@@ -92,12 +92,34 @@ static int is_reliable(lua_State *L)
   return 1;
 }
 
-/* lines(from, set): message:lines(set) */
+/* Its address names, in a set, what the set says of the headers we know. */
+static const char known_key;
+
+/* Worked out once for each set. */
+static const bool *known_of(lua_State *L, int set)
+{
+  const bool *known;
+  bool *made;
+
+  lua_rawgetp(L, set, &known_key);
+  known = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (known)
+    return known;
+  made = lua_newuserdatauv(L, MSIP_HEADER_COUNT * sizeof *made, 0);
+  for (int id = 0; id < MSIP_HEADER_COUNT; id++)
+    made[id] =
+        mlua_is_wanted(L, set, msip_header_name((enum msip_header_id)id));
+  lua_rawsetp(L, set, &known_key);
+  return made;
+}
+
+/* lines(from, set): message:lines(set); the set never changes */
 static int lines(lua_State *L)
 {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  return mlua_push_lines(L, mlua_message_at(L, 1), 2);
+  return mlua_push_lines(L, mlua_message_at(L, 1), 2, known_of(L, 2));
 }
 
 int mlua_open_across(lua_State *L)

@@ -42,7 +42,8 @@ static int index_box(lua_State *L)
   int field;
 
   lua_settop(L, 2);
-  lua_pushvalue(L, 2);
+  if (cls->get)
+    lua_pushvalue(L, 2);
   switch (lua_rawget(L, lua_upvalueindex(1))) {
   case LUA_TFUNCTION:
     return 1;

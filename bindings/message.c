@@ -245,8 +245,7 @@ static int message_description(lua_State *L)
   return 1;
 }
 
-/* Names that a set holds in lower case, or as "x-" by their first letters. */
-static bool is_wanted(lua_State *L, int set, struct msip_str name)
+bool mlua_is_wanted(lua_State *L, int set, struct msip_str name)
 {
   char lower[64];
   bool wanted;
@@ -286,16 +285,21 @@ static void push_line(lua_State *L, const struct msip_msg *m,
   lua_concat(L, 3);
 }
 
-int mlua_push_lines(lua_State *L, const struct msip_msg *m, int set)
+int mlua_push_lines(lua_State *L, const struct msip_msg *m, int set,
+                    const bool *known)
 {
   lua_Integer n = 0;
 
   for (unsigned i = 0; m && i < m->header_count; i++) {
     const struct msip_header *row = &m->header[i];
-    struct msip_str name = msip_header_name((enum msip_header_id)row->id);
+    enum msip_header_id id = (enum msip_header_id)row->id;
+    struct msip_str name = msip_header_name(id);
 
-    if (is_structure((enum msip_header_id)row->id) ||
-        !is_wanted(L, set, name.len ? name : msip_row_name(m, row)))
+    if (is_structure(id))
+      continue;
+    if (known && name.len
+            ? !known[id]
+            : !mlua_is_wanted(L, set, name.len ? name : msip_row_name(m, row)))
       continue;
     if (n == 0)
       lua_newtable(L);
@@ -311,7 +315,7 @@ static int message_lines(lua_State *L)
 {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  return mlua_push_lines(L, self(L), 2);
+  return mlua_push_lines(L, self(L), 2, NULL);
 }
 
 /* message:parts() -> list | nil, err */

@@ -217,12 +217,14 @@ static const struct option {
     {MSIP_STR_INIT("status_code"), MLUA_OPTION_STATUS, read_status},
     {MSIP_STR_INIT("reason_phrase"), MLUA_OPTION_REASON, read_reason},
     {MSIP_STR_INIT("extra_headers"), MLUA_OPTION_HEADERS, read_headers},
+    {MSIP_STR_INIT("quiet"), MLUA_OPTION_QUIET, mlua_read_quiet},
+    {MSIP_STR_INIT("delegate"), MLUA_OPTION_DELEGATE, read_delegate},
+    {MSIP_STR_INIT("like"), MLUA_OPTION_LIKE, mlua_read_like},
     {MSIP_STR_INIT("reliable"), MLUA_OPTION_RELIABLE, read_reliable},
     {MSIP_STR_INIT("to_tag"), MLUA_OPTION_TO_TAG, read_to_tag},
     {MSIP_STR_INIT("user_agent"), MLUA_OPTION_USER_AGENT, read_user_agent},
     {MSIP_STR_INIT("supported"), MLUA_OPTION_SUPPORTED, read_supported},
     {MSIP_STR_INIT("retry"), MLUA_OPTION_RETRY, read_retry},
-    {MSIP_STR_INIT("delegate"), MLUA_OPTION_DELEGATE, read_delegate},
     {MSIP_STR_INIT("to"), MLUA_OPTION_TO, mlua_read_to},
     {MSIP_STR_INIT("from"), MLUA_OPTION_PARTIES, mlua_read_from},
     {MSIP_STR_INIT("uri"), MLUA_OPTION_PARTIES, mlua_read_uri},
@@ -253,10 +255,11 @@ static const struct option {
     {MSIP_STR_INIT("retry_after"), MLUA_OPTION_RETRY_AFTER, read_retry_after},
     {MSIP_STR_INIT("state"), MLUA_OPTION_STATE, read_state},
     {MSIP_STR_INIT("replaces"), MLUA_OPTION_REPLACES, mlua_read_replaces},
-    {MSIP_STR_INIT("like"), MLUA_OPTION_LIKE, mlua_read_like},
-    {MSIP_STR_INIT("quiet"), MLUA_OPTION_QUIET, mlua_read_quiet},
 };
-enum { OPTIONS = sizeof options / sizeof *options };
+enum {
+  OPTIONS = sizeof options / sizeof *options,
+  USUAL_TEXTS = 8, /* that options leave on the stack */
+};
 
 static void refuse(lua_State *L, struct msip_str key,
                    const struct mlua_reply_rule *rule)
@@ -328,6 +331,8 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
       .call_id = MSIP_STR_INIT(""),
   };
 
+  int enough;
+
   out->reply = none;
   out->start = no_start;
   out->start.options = &out->reply;
@@ -343,12 +348,14 @@ void mlua_reply_args(lua_State *L, int arg, const struct mlua_reply_rule *rule,
   out->retry_after = (struct msip_seconds){false, 0};
   if (!lua_isnoneornil(L, arg)) {
     luaL_checktype(L, arg, LUA_TTABLE);
-    luaL_checkstack(L, 3 * OPTIONS + 8, "options");
+    luaL_checkstack(L, USUAL_TEXTS + LUA_MINSTACK, "options");
+    enough = lua_gettop(L) + USUAL_TEXTS;
     lua_pushnil(L);
     while (lua_next(L, arg)) {
       int value = lua_gettop(L);
 
-      luaL_checkstack(L, LUA_MINSTACK, "options");
+      if (value > enough)
+        luaL_checkstack(L, LUA_MINSTACK, "options");
       read_option(L, rule, out);
       step_over(L, value);
     }

@@ -64,9 +64,13 @@ void mlua_push_unfolded(lua_State *L, struct msip_str value);
 /* `s` in lower case (ASCII). */
 void mlua_push_lower(lua_State *L, struct msip_str s);
 
+/* Names that a set holds in lower case, or as "x-" by their first letters. */
+bool mlua_is_wanted(lua_State *L, int set, struct msip_str name);
 /* Pushes the list that message:lines() returns and returns 1; 0: nothing is
- * wanted by the set at index `set`. */
-int mlua_push_lines(lua_State *L, const struct msip_msg *message, int set);
+ * wanted by the set at index `set`.  `known` says so of each header the engine
+ * knows; NULL: the set is asked. */
+int mlua_push_lines(lua_State *L, const struct msip_msg *message, int set,
+                    const bool *known);
 /* The list that message:parts() returns, or nil and an error: its results. */
 int mlua_push_parts(lua_State *L, const struct msip_msg *message);
 
