@@ -57,7 +57,7 @@ local function make(request, options)
     passes = passes,
     lines = headers.join(across.lines(request, passes), options.extra_headers),
     hops = across.hops(request),
-    held = options.delegate and delegates.hold(options.delegate) or nil,
+    held = options.delegate and delegates.hold(options.delegate) or false,
   }, Call)
   if not body then call.rel100 = takes_100rel(request.message) end
   local a = Leg.new(call, request)

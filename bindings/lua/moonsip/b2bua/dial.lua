@@ -42,7 +42,7 @@ local function options_for(call, target)
 end
 
 local function try(call, target)
-  local branch = setmetatable({ call = call, target = target }, Branch)
+  local branch = setmetatable({ call = call, target = target, request = nil, over = nil }, Branch)
   if call:tell("on_try", target, call) == false or call.state ~= "calling" then return end
   local options = options_for(call, target)
   options.delegate = branch
@@ -74,8 +74,8 @@ function dial.next(call)
   while call.state == "calling" and #call.live == 0 do
     local group = table.remove(groups, 1)
     if not group then return dial.fail(call) end
-    for _, target in ipairs(group) do
-      if call.state == "calling" then try(call, target) end
+    for i = 1, #group do
+      if call.state == "calling" then try(call, group[i]) end
     end
   end
 end

@@ -36,7 +36,9 @@ local made = setmetatable({}, { __mode = "k" })
 
 local function make(policy, base)
   local set = {}
-  for name in pairs(base) do set[name] = true end
+  for name in pairs(base) do
+    if type(name) == "string" then set[name] = true end
+  end
   for _, name in ipairs(policy.pass or {}) do set[name:lower()] = true end
   for _, name in ipairs(policy.hide or {}) do set[name:lower()] = nil end
   return set

@@ -14,7 +14,9 @@ Leg.__index = Leg
 Leg.__delegate = true
 
 function Leg.new(call, request)
-  return setmetatable({ call = call, request = request }, Leg)
+  return setmetatable({ -- room for all it gets
+    call = call, request = request, session = nil, sdp = nil, target = nil, headers = nil,
+  }, Leg)
 end
 
 --- The leg gets its session, and hears what happens in it.

@@ -44,6 +44,7 @@ end
 --- A list of groups.  A URI or a table with `uri` is a target; a list is tried in
 --- order; a list inside it is tried all at once.
 function targets.groups(value)
+  if type(value) == "string" then return { { { uri = value } } } end
   if address(value) or type(value) == "table" and value.uri then return { group(value) } end
   if type(value) ~= "table" then
     error("b2bua: targets: a URI, a table or a list expected, got " .. type(value), 0)
