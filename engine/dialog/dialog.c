@@ -252,6 +252,7 @@ int msip_dialog_set_target(struct msip_dialog *d, struct msip_str uri)
   if (d->target.len)
     msip_pool_give(d->pool, (void *)(uintptr_t)d->target.at, d->target.len);
   d->target = msip_str_of(copy, uri.len);
+  d->moved = true;
   return 0;
 }
 

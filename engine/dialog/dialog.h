@@ -26,6 +26,7 @@ struct msip_dialog {
   struct msip_str routes;     /* route set as one comma list, in order */
   struct msip_str target;     /* URI of the peer's Contact; own block */
   bool secure;
+  bool moved; /* the next hop may be another one; for who keeps its address */
 };
 
 /* 12.1.1: the dialog of an INVITE that came in, with our tag.  MSIP_ENOMEM, or

@@ -113,7 +113,7 @@ struct msip_bytes *msip_session_tail(struct msip_session *s,
 struct msip_str msip_tail_supported(const struct msip_ua *ua,
                                     enum msip_method method, bool rel100);
 /* --- path.c: where a request goes (8.1.2) */
-struct msip_flow msip_outgoing_path(const struct msip_session *s);
+struct msip_flow msip_outgoing_path(struct msip_session *s);
 /* Of a request outside a dialog.  MSIP_EUNSUPPORTED, MSIP_ETRANSPORT. */
 int msip_outgoing_resolve(struct msip_ua *ua, const struct msip_dialog *form,
                           struct msip_flow *to);

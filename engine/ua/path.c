@@ -19,17 +19,21 @@ static int numeric(struct msip_addr *addr, const struct msip_uri *uri)
 
 /* Where the next hop is, when its URI says so in numbers; else where the peer
  * last wrote from. */
-struct msip_flow msip_outgoing_path(const struct msip_session *s)
+struct msip_flow msip_outgoing_path(struct msip_session *s)
 {
   struct msip_flow flow = s->flow;
-  struct msip_addr addr;
   struct msip_uri uri;
 
   if (msip_flow_is_reliable(&flow))
     return flow;
-  if (msip_uri_parse(&uri, msip_dialog_next_hop(&s->dialog), NULL) == 0 &&
-      numeric(&addr, &uri) == 0)
-    flow.remote = addr;
+  if (s->dialog.moved) {
+    s->numeric =
+        msip_uri_parse(&uri, msip_dialog_next_hop(&s->dialog), NULL) == 0 &&
+        numeric(&s->next_hop, &uri) == 0;
+    s->dialog.moved = false;
+  }
+  if (s->numeric)
+    flow.remote = s->next_hop;
   return flow;
 }
 

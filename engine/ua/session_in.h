@@ -20,7 +20,9 @@ struct msip_session {
   struct msip_link_node subscriptions; /* until they are freed */
   struct msip_link_node replacers;     /* INVITEs that would replace it */
   struct msip_ua *ua;
-  struct msip_flow flow; /* of the latest request: where ours go */
+  struct msip_flow flow;     /* of the latest request: where ours go */
+  struct msip_addr next_hop; /* path.c: while !dialog.moved */
+  bool numeric;              /* it is in use: the next hop's URI says so */
   struct msip_exchange exchange;
   struct msip_refresh refresh;
   struct msip_timer timer; /* refresh or expiry */
