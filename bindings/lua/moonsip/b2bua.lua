@@ -108,8 +108,9 @@ function b2bua.bridge(request, to, options)
   if old then return join.replace(request, old) end
   local call = b2bua.start(request, to, options)
   if call.state == "calling" then
-    call.latch = latch()
-    call.latch:wait()
+    local opened = latch()
+    call.latch = opened
+    opened:wait()
   end
   if call.err then return nil, call.err end
   return call

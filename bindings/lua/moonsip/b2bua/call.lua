@@ -56,7 +56,9 @@ end
 -- Whoever waits in bridge() learns how it ended.
 local function settle(call)
   local latch = call.latch
-  if latch then latch:open() end
+  if not latch then return end
+  call.latch = nil
+  latch:open()
 end
 Call.settle = settle
 
@@ -68,6 +70,8 @@ function Call.finish(call)
   call:tell("on_end", call)
 end
 
+local quietly <const> = { quiet = true }
+
 --- One leg is gone: the other one follows.
 function Call.leg_gone(call, leg, reason, lines)
   if call.state == "ended" then return end
@@ -78,7 +82,7 @@ function Call.leg_gone(call, leg, reason, lines)
   if call.state == "calling" then
     call:cancel_branches(lines)
   elseif other and other.session then
-    other.session:bye({ extra_headers = lines, quiet = true })
+    other.session:bye(lines and { extra_headers = lines, quiet = true } or quietly)
     leg.session.delegate, other.session.delegate = nil, nil -- nothing more to hear of
   end
   call:tell("on_hangup", leg, reason)
