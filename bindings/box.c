@@ -11,11 +11,10 @@ static const char remembered;
 struct mlua_box *mlua_box_test(lua_State *L, int arg,
                                const struct mlua_class *cls)
 {
-  struct mlua_box *box;
+  struct mlua_box *box = lua_touserdata(L, arg);
 
-  if (lua_type(L, arg) != LUA_TUSERDATA || lua_rawlen(L, arg) < sizeof *box)
+  if (!box || lua_rawlen(L, arg) < sizeof *box) /* a light one has no length */
     return NULL;
-  box = lua_touserdata(L, arg);
   return box->cls == cls ? box : NULL;
 }
 
