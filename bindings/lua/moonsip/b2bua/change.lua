@@ -58,7 +58,7 @@ end
 function Change.on_accept(response, request)
   local self = request.delegate
   local sdp = across.description(response)
-  if request.method == "INVITE" and not self.offer then return accept_late(self, response, sdp) end
+  if not self.offer and request.method == "INVITE" then return accept_late(self, response, sdp) end
   local session = self.request:accept({
     status_code = response.status_code, body = sdp or false,
     extra_headers = across.lines(response, self.leg.call.passes), quiet = true,
@@ -101,9 +101,9 @@ local function cannot(request, err)
 end
 
 -- UPDATE reaches those who know it, and early dialogs; all others a re-INVITE.
-local function put(far, request, options)
+local function put(far, method, options)
   local session = far.session
-  if request.method ~= "INVITE" and (session.takes_update or session.session_state == "early") then
+  if method ~= "INVITE" and (session.takes_update or session.session_state == "early") then
     return session:update(options)
   end
   options.ack = options.body ~= nil
@@ -122,7 +122,8 @@ function change.ask(request, leg, far, offer, done)
   local self = setmetatable({
     leg = leg, far = far, request = request, offer = offer, done = done,
   }, Change)
-  local out, err = put(far, request, {
+  local method = request.method
+  local out, err = put(far, method, {
     body = offer, delegate = self, extra_headers = across.lines(request, call.passes), quiet = true,
   })
   if not out then
@@ -131,7 +132,7 @@ function change.ask(request, leg, far, offer, done)
     return
   end
   self.out = out
-  if request.method == "INVITE" then request.delegate = self end
+  if method == "INVITE" then request.delegate = self end
 end
 
 local function relay(request, leg, offer)

@@ -85,6 +85,10 @@ local function leave(call, branch)
   if call.state ~= "calling" or branch.over then return false end
   branch.over = true
   local live = call.live
+  if live[1] == branch and not live[2] then
+    live[1] = nil
+    return true
+  end
   for i = 1, #live do
     if live[i] == branch then
       table.remove(live, i)
