@@ -106,7 +106,7 @@ local function put(far, method, options)
   if method ~= "INVITE" and (session.takes_update or session.session_state == "early") then
     return session:update(options)
   end
-  options.ack = options.body ~= nil
+  if not options.body then options.ack = false end
   return session:invite(options)
 end
 

@@ -22,7 +22,7 @@ Branch.__delegate = true
 local function options_for(call, target)
   local late = call.late
   local auth = target.auth or call.options.auth
-  return {
+  local options = {
     to = target.to or call.options.to,
     from = target.from or call.options.from,
     like = call.a.request,
@@ -36,9 +36,10 @@ local function options_for(call, target)
     body = call.body,
     session_expires = target.session_expires,
     rel100 = target.rel100 or (late and not call.rel100 and "no" or nil),
-    ack = not late,
-    prack = not late,
+    delegate = nil,
   }
+  if late then options.ack, options.prack = false, false end
+  return options
 end
 
 local function try(call, target)
@@ -68,11 +69,20 @@ function dial.fail(call)
   call:finish()
 end
 
+-- The usual list has one group.
+local function next_group(groups)
+  local group = groups[1]
+  if not groups[2] then
+    groups[1] = nil
+    return group
+  end
+  return table.remove(groups, 1)
+end
+
 --- Rings at the next group that can be tried.
 function dial.next(call)
-  local groups = call.groups
   while call.state == "calling" and #call.live == 0 do
-    local group = table.remove(groups, 1)
+    local group = next_group(call.groups)
     if not group then return dial.fail(call) end
     for i = 1, #group do
       if call.state == "calling" then try(call, group[i]) end
