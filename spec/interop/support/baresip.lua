@@ -73,13 +73,27 @@ local function connect(self, port)
     end
     return connected or not self.running:is_running()
   end)
-  assert(connected, "baresip does not start: " .. table.concat({ self.running:output() }))
+  if not connected then return false end
   self.control:read_start(function(_, bytes)
     if bytes then take(self, bytes) end
   end)
+  return true
 end
 
 local rtp = 21000
+
+-- Runs it on ports of its own.  False: one of them is taken; it wants TCP and TLS
+-- ports beside the UDP one, which nobody can ask for together.
+local function run(self, accounts)
+  local control = server.free_port()
+  self.port = server.free_port()
+  rtp = rtp + 100
+  write(self.folder .. "/config",
+    CONFIG:format(self.port, self.folder, self.folder, control, rtp, rtp + 98))
+  write(self.folder .. "/accounts", accounts)
+  self.running = process.start({ "baresip", "-f", self.folder })
+  return connect(self, control)
+end
 
 --- Starts a phone of `user` at the registrar 127.0.0.1:`port` and waits until it
 --- takes commands.  `options`: password; register = true waits for its
@@ -87,21 +101,18 @@ local rtp = 21000
 function baresip.start(user, port, options)
   options = options or {}
   local self = setmetatable({ user = user, events = {}, responses = {}, rest = "" }, baresip)
-  local control = server.free_port()
-  self.port = server.free_port()
   self.folder = os.tmpname()
   os.remove(self.folder)
   assert(uv.fs_mkdir(self.folder, 448))
-  rtp = rtp + 100
   write(self.folder .. "/tone.wav", tone())
   write(self.folder .. "/contacts", "")
-  write(self.folder .. "/config",
-    CONFIG:format(self.port, self.folder, self.folder, control, rtp, rtp + 98))
-  write(self.folder .. "/accounts", ("<sip:%s@127.0.0.1:%d;transport=udp>;regint=%d%s\n"):format(
+  local accounts = ("<sip:%s@127.0.0.1:%d;transport=udp>;regint=%d%s\n"):format(
     user, port, options.register and 60 or 0,
-    options.password and ";auth_pass=" .. options.password or ""))
-  self.running = process.start({ "baresip", "-f", self.folder })
-  connect(self, control)
+    options.password and ";auth_pass=" .. options.password or "")
+  for attempt = 1, 5 do
+    if run(self, accounts) then break end
+    assert(attempt < 5, "baresip does not start: " .. table.concat({ self.running:output() }))
+  end
   if options.register then
     self:await_registration()
   end
