@@ -37,8 +37,10 @@ void mlua_read_replaces(lua_State *L, const struct mlua_reading *r)
 {
   struct mlua_box *box = mlua_box_test(L, r->index, &mlua_session_class);
 
-  if (!box)
+  if (!box) {
     mlua_arg_type_error(L, r->name, "session", r->index);
+    return; /* never reached: lua.h cannot say that the line above is the end */
+  }
   r->out->refused = check(box);
   if (r->out->refused == 0) {
     push_value(L, "Replaces: ", box->obj, false);

@@ -30,8 +30,10 @@ static struct mlua_engine *engine_here(lua_State *L)
 {
   struct mlua_engine *engine = mlua_engine_of(L);
 
-  if (!engine || !engine->ua)
+  if (!engine || !engine->ua) {
     luaL_error(L, "no engine runs yet: wait for on_start");
+    return NULL; /* never reached */
+  }
   if (engine->loading)
     luaL_error(L, "the script is not loaded yet: wait for on_reload");
   return engine;

@@ -122,15 +122,16 @@ int msip_request_relay(struct msip_request *r,
                            .record_route = MSIP_STR(""),
                            .path = MSIP_STR("")};
   struct msip_outgoing *o = NULL;
-  struct msip_bytes *bytes;
-  struct msip_flow to;
+  struct msip_bytes *bytes = NULL;
+  struct msip_flow to = {.link = 0};
   int err = msip_request_open(r);
 
-  if (!err && (!relay || relay->cancelled))
-    err = msip_because(r->ua, relay ? MSIP_ECANCELLED : MSIP_ESTATE,
-                       relay ? "cancelled by the peer" : "not begun");
   if (err)
     return err;
+  if (!relay)
+    return msip_because(r->ua, MSIP_ESTATE, "not begun");
+  if (relay->cancelled)
+    return msip_because(r->ua, MSIP_ECANCELLED, "cancelled by the peer");
   f.strict = relay->strict;
   f.pop = relay->pop;
   if (relay->transit && options->record_route)
