@@ -33,6 +33,7 @@ function Call.new(phone, target, destination)
     cseq = 0,
     state = "calling",
     requests = {},
+    invites = {},
   }, Call)
 end
 
@@ -232,10 +233,8 @@ function Call:receive_final(request, message)
 end
 
 local function forget(call)
-  for key, request in pairs(call.phone.pending) do -- an INVITE that a BYE left unanswered
-    if request.call == call then
-      call.phone.pending[key] = nil
-    end
+  for _, request in ipairs(call.invites) do -- a BYE may have left one unanswered
+    call.phone.pending[request.key] = nil
   end
   if call.phone.calls[call.call_id] == call then
     call.phone.calls[call.call_id] = nil

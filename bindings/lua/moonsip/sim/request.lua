@@ -52,6 +52,9 @@ function Request.start(request, options)
   request.responses = {}
   request.key = request.branch .. " " .. request.method
   request.phone.pending[request.key] = request
+  if request.method == "INVITE" then
+    table.insert(request.call.invites, request)
+  end
   request:transmit()
   if options.retransmit ~= false then
     local net = request.phone.net
