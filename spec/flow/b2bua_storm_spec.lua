@@ -139,6 +139,7 @@ function storm.run(seed, count, weather)
   }
   self.agent = self.net:agent({
     address = "192.0.2.1:5060",
+    settings = { ["limits.script_memory"] = 65536 }, -- what the spec remembers counts too
     delegate = { on_invite = function(request)
       self.began = self.began + 1
       local target = ("sip:%s@%s"):format(request.message.ruri.user, callee)
